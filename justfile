@@ -1,0 +1,44 @@
+# The words of the project. CI runs these and nothing else.
+
+# Formatting, lints, docs, arrows: what a change must pass before it is read.
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+    cargo test -p tidy
+
+# Everything that a newcomer runs.
+test:
+    cargo test --workspace
+
+# Licences, bans and sources of all dependencies; needs cargo-deny.
+deny:
+    cargo deny check bans licenses sources
+
+# The search of the agreement's state space, beyond what `test` does.
+model:
+    cargo run --release -p model
+
+# Five changes that break a rule, each of which must be caught.
+mutants:
+    sh tests/mutants/run.sh
+
+# Every decoder of outside bytes, SECONDS each.
+fuzz SECONDS="10":
+    sh tests/fuzz/run.sh {{SECONDS}}
+
+# CPU time of the rules, as ratios in one run: target/bench/results.json and a table.
+bench:
+    cargo run --profile bench -p bench
+
+# CometBFT-Go beside ours; needs Go.
+bench-peers:
+    sh tests/bench/peers/run.sh
+
+# Builds and runs a real wasmd network and records its blocks into tests/vectors/wasmd; needs Go.
+record-wasmd:
+    sh tests/wasmd/record.sh
+
+# Rebuilds the registry contract and compares it with the one in the tree.
+registry:
+    sh adapters/registry-cosmwasm/check.sh
