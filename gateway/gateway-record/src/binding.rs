@@ -3,8 +3,8 @@
 use crate::{
     base64url,
     claims::{self, ClaimError},
+    evidence::IssuedRecord,
     jws::{Jws, JwsError},
-    record::IssuedRecord,
 };
 use core::time::Duration;
 use gateway_types::{Digest, Origin, Timestamp};

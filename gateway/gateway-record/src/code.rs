@@ -1,9 +1,7 @@
 //! The stable reasons under which platforms and the log know these errors.
 
 use crate::{
-    binding::BindingError,
-    consent::ConsentError,
-    record::{RecordError, RecordMismatch},
+    binding::BindingError, consent::ConsentError, evidence::RecordMismatch, record::RecordError,
 };
 use gateway_types::verdict::Reason;
 

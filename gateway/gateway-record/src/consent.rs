@@ -3,8 +3,8 @@
 use crate::{
     binding::MAX_CLOCK_AHEAD,
     claims::{self, ClaimError},
+    evidence::IssuedRecord,
     jws::{Jws, JwsError},
-    record::IssuedRecord,
 };
 use core::time::Duration;
 use gateway_types::{

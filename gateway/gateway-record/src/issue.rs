@@ -115,12 +115,17 @@ pub fn issue(draft: &Draft, issuer: &Key) -> Result<Issued, IssueError> {
     digests.sort();
     let jws = issuer.sign(RECORD_TYPE, &payload_of(draft, &digests))?;
     let issued = Issued { jws, disclosures };
-    let names: Vec<&str> = draft.fields.iter().map(|field| field.name.as_str()).collect();
-    Record::parse(&issued.present(&names)?)?;
+    Record::parse(&issued.whole())?;
     Ok(issued)
 }
 
 impl Issued {
+    /// The record with every field.
+    fn whole(&self) -> String {
+        let all = self.disclosures.iter().map(|(_, text)| format!("{text}~"));
+        format!("{}~{}", self.jws, all.collect::<String>())
+    }
+
     /// The record with only the fields named: `JWS~disclosure~…~`, without the holder's proof.
     ///
     /// # Errors

@@ -22,6 +22,9 @@ mod code;
 pub mod consent;
 pub mod date;
 pub mod disclosure;
+pub mod evidence;
+#[cfg(test)]
+mod fixture;
 pub mod issue;
 pub mod json;
 mod jws;
@@ -32,8 +35,6 @@ pub use claims::ClaimError;
 pub use consent::{ConsentError, VerifiedConsent, verify_consent};
 pub use date::Date;
 pub use disclosure::DisclosureError;
+pub use evidence::{IssuedRecord, RecordMismatch, VerifiedRecord, verify_issuer, verify_record};
 pub use jws::{JwsError, MAX_HEADER, MAX_KID};
-pub use record::{
-    Claims, IssuedRecord, Record, RecordError, RecordMismatch, Validity, VerifiedRecord,
-    verify_issuer, verify_record,
-};
+pub use record::{Claims, Record, RecordError, Validity};

@@ -1,12 +1,11 @@
 //! A licence record as its holder shows it: the issuer's JWS, some disclosures, perhaps the holder's proof.
 
 use crate::{
-    base64url,
-    claims::{self, ClaimError},
+    base64url, claims,
     date::Date,
-    disclosure::{Disclosure, DisclosureError},
+    disclosure::Disclosure,
     json::{Json, Object},
-    jws::{Jws, JwsError},
+    jws::Jws,
 };
 use core::fmt;
 use gateway_types::{
@@ -15,6 +14,10 @@ use gateway_types::{
     id::{ClassCode, IssuerCode},
 };
 use std::collections::{BTreeMap, BTreeSet};
+
+mod error;
+
+pub use error::RecordError;
 
 /// Longest record with everything that is in it (design section 9).
 pub const MAX_RECORD: usize = 64 * 1024;
@@ -27,68 +30,6 @@ pub const RECORD_TYPE: &str = "comity-licence+sd-jwt";
 
 /// The claim `vct`: which fields a record has, and what they mean.
 pub const RECORD_VCT: &str = "urn:comity:licence:1";
-
-/// Why a text is not a record: refuse for good, `record_invalid`. No field of it is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RecordError {
-    /// Longer than [`MAX_RECORD`].
-    #[error("record of {len} bytes, at most {MAX_RECORD}")]
-    TooLong {
-        /// Its length.
-        len: usize,
-    },
-    /// Not `JWS~disclosure~…~` and perhaps a KB-JWT.
-    #[error("not an SD-JWT")]
-    Parts,
-    /// The issuer's JWS is not of its form, or not signed by the issuer's key.
-    #[error("the issuer's JWS")]
-    Jws(#[from] JwsError),
-    /// The signed claims are not what they should be.
-    #[error("the issuer's claims")]
-    Claims(#[from] ClaimError),
-    /// Another kind of record, `vct` says.
-    #[error("`vct` is not {RECORD_VCT}")]
-    Kind,
-    /// Digests in another hash than SHA-256.
-    #[error("`_sd_alg` is not sha-256")]
-    HashAlgorithm,
-    /// `_sd` is not a list of at most [`MAX_FIELDS`] SHA-256 digests, no two equal.
-    #[error("`_sd` is not a list of at most {MAX_FIELDS} different digests")]
-    Digests,
-    /// A disclosure is not of its form.
-    #[error("disclosure {index}")]
-    Disclosure {
-        /// Its place, from 0.
-        index: usize,
-        /// Why.
-        #[source]
-        source: DisclosureError,
-    },
-    /// A disclosure that the issuer did not sign, or the same one twice.
-    #[error("disclosure {index} is not one that the issuer signed, once")]
-    NotSigned {
-        /// Its place, from 0.
-        index: usize,
-    },
-    /// Two disclosures of one name.
-    #[error("disclosure {index} has the name of another")]
-    NameTwice {
-        /// Its place, from 0.
-        index: usize,
-    },
-    /// A shown field that we use is not of its form.
-    #[error("`{name}` is not of its form")]
-    Field {
-        /// Its name.
-        name: &'static str,
-    },
-    /// It would end before it begins.
-    #[error("`not_after` is before `not_before`")]
-    EndsBeforeItBegins,
-    /// It is the record of another licence than the one asked about.
-    #[error("the record is of another licence than the one asked about")]
-    OtherLicence,
-}
 
 /// What the issuer signed and everybody on the destination's side sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,13 +75,13 @@ impl Validity {
 /// Source: RFC 9901, compact form, flat; `formats` section 3.
 #[derive(Clone)]
 pub struct Record {
-    jws: Jws,
+    pub(crate) jws: Jws,
     digest: Digest,
     presentation: Digest,
     claims: Claims,
     fields: usize,
     shown: BTreeMap<String, Json>,
-    licence: Option<LicenceId>,
+    pub(crate) licence: Option<LicenceId>,
     validity: Option<Validity>,
     key_binding: Option<String>,
 }
@@ -239,97 +180,6 @@ impl fmt::Debug for Record {
         let mut s = f.debug_struct("Record");
         s.field("digest", &self.digest).field("issuer", &self.claims.issuer);
         s.field("class", &self.claims.class).finish_non_exhaustive()
-    }
-}
-
-/// A record that its issuer signed, of the licence that was asked about. Only [`verify_issuer`] makes it.
-#[derive(Clone, Debug)]
-pub struct IssuedRecord {
-    record: Record,
-    key: LicenceKey,
-}
-
-impl IssuedRecord {
-    /// The record.
-    #[must_use]
-    pub fn record(&self) -> &Record {
-        &self.record
-    }
-
-    /// Where the registry holds it.
-    #[must_use]
-    pub fn key(&self) -> LicenceKey {
-        self.key
-    }
-}
-
-/// Checks that `issuer_key` signed the record, and that it is that of `licence` if it shows a number.
-///
-/// `issuer_key` is the one that the source's pack names for the record's issuer. If the number is hidden,
-/// the registry decides: only the right number and the signed salt give a key under which this record's
-/// digest stands.
-///
-/// # Errors
-///
-/// [`RecordError::Jws`] for another key, [`RecordError::OtherLicence`]: refuse for good.
-pub fn verify_issuer(
-    record: Record,
-    licence: &LicenceId,
-    issuer_key: &PublicKey,
-) -> Result<IssuedRecord, RecordError> {
-    if record.licence.as_ref().is_some_and(|shown| shown != licence) {
-        return Err(RecordError::OtherLicence);
-    }
-    record.jws.verify(issuer_key)?;
-    let key = record.key_of(licence);
-    Ok(IssuedRecord { record, key })
-}
-
-/// A record that its issuer signed and the registry holds. Only [`verify_record`] makes it.
-#[derive(Clone, Debug)]
-pub struct VerifiedRecord(IssuedRecord);
-
-impl VerifiedRecord {
-    /// The record with its issuer's signature.
-    #[must_use]
-    pub fn issued(&self) -> &IssuedRecord {
-        &self.0
-    }
-
-    /// The record.
-    #[must_use]
-    pub fn record(&self) -> &Record {
-        &self.0.record
-    }
-}
-
-/// The registry holds another digest for this licence: `record_mismatch`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the registry holds {registered}, the record has {got}")]
-pub struct RecordMismatch {
-    /// The record's digest.
-    pub got: Digest,
-    /// The registry's.
-    pub registered: Digest,
-}
-
-/// Checks that the registry holds this record's digest.
-///
-/// `registered` is what the light client proved for [`IssuedRecord::key`]; whoever calls this with
-/// anything else proves nothing.
-///
-/// # Errors
-///
-/// [`RecordMismatch`]: the holder shows another record than the registered one. The licence may be good.
-pub fn verify_record(
-    issued: IssuedRecord,
-    registered: &Digest,
-) -> Result<VerifiedRecord, RecordMismatch> {
-    let got = issued.record.digest;
-    if got == *registered {
-        Ok(VerifiedRecord(issued))
-    } else {
-        Err(RecordMismatch { got, registered: *registered })
     }
 }
 
