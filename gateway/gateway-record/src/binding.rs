@@ -64,6 +64,7 @@ pub enum BindingError {
 pub struct VerifiedBinding {
     request: Digest,
     presentation: Digest,
+    issued_at: Timestamp,
 }
 
 impl VerifiedBinding {
@@ -77,6 +78,15 @@ impl VerifiedBinding {
     #[must_use]
     pub fn presentation(&self) -> Digest {
         self.presentation
+    }
+
+    /// Checks that it counts at `now` too: a candidate may be made some time after the request came.
+    ///
+    /// # Errors
+    ///
+    /// [`BindingError::Time`]: the holder makes a new one.
+    pub fn check_counts_at(&self, now: Timestamp) -> Result<(), BindingError> {
+        check_time(self.issued_at, now)
     }
 }
 
@@ -106,17 +116,18 @@ pub fn verify_binding(
     let mut jws = Jws::parse(text, BINDING_TYPE)?;
     jws.verify(&record.claims().holder_key)?;
     let presentation = record.presentation_digest();
-    check_claims(&mut jws, origin, request, &presentation, now)?;
-    Ok(VerifiedBinding { request: *request, presentation })
+    let issued_at = take_issued_at(&mut jws, origin, request, &presentation)?;
+    check_time(issued_at, now)?;
+    Ok(VerifiedBinding { request: *request, presentation, issued_at })
 }
 
-fn check_claims(
+/// Checks what the proof says it is for, and takes when it was made.
+fn take_issued_at(
     jws: &mut Jws,
     origin: &Origin,
     request: &Digest,
     presentation: &Digest,
-    now: Timestamp,
-) -> Result<(), BindingError> {
+) -> Result<Timestamp, BindingError> {
     let payload = &mut jws.payload;
     if claims::take_text(payload, "aud")? != origin.to_string() {
         return Err(BindingError::Audience);
@@ -129,6 +140,10 @@ fn check_claims(
     }
     let issued_at = claims::take_time(payload, "iat")?;
     claims::nothing_is_left(payload)?;
+    Ok(issued_at)
+}
+
+fn check_time(issued_at: Timestamp, now: Timestamp) -> Result<(), BindingError> {
     if issued_at > now.saturating_add(MAX_CLOCK_AHEAD) || now.since(issued_at) > MAX_BINDING_AGE {
         return Err(BindingError::Time { issued_at, now });
     }

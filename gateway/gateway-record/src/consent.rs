@@ -93,6 +93,16 @@ impl VerifiedConsent {
             withdrawn,
         }
     }
+
+    /// Checks that it counts at `now` too: a candidate may be made some time after the request came.
+    ///
+    /// # Errors
+    ///
+    /// [`ConsentError::Expired`]: the holder gives a new one.
+    pub fn check_counts_at(&self, now: Timestamp) -> Result<(), ConsentError> {
+        let expires = self.expires;
+        if expires <= now { Err(ConsentError::Expired { expires, now }) } else { Ok(()) }
+    }
 }
 
 /// Checks a consent against the record, the purpose and the platform that asks.

@@ -106,3 +106,13 @@ fn a_proof_says_nothing_else() {
         BindingError::Audience,
     );
 }
+
+#[test]
+fn a_proof_that_counted_may_count_no_more_later() {
+    let binding = bound(&presented(&SHOWN)).unwrap();
+    let day = 24 * 3_600_000;
+    assert_eq!(binding.check_counts_at(Timestamp(NOW.0 + day)), Ok(()));
+    let later = Timestamp(NOW.0 + day + 1);
+    let expected = BindingError::Time { issued_at: NOW, now: later };
+    assert_eq!(binding.check_counts_at(later), Err(expected));
+}

@@ -90,3 +90,12 @@ fn a_consent_says_nothing_else_and_is_bounded() {
     let long = "A".repeat(MAX_CONSENT + 1);
     assert_eq!(check_at(Some(&long), NOW), Err(ConsentError::TooLong { len: MAX_CONSENT + 1 }));
 }
+
+#[test]
+fn a_consent_that_counted_may_count_no_more_later() {
+    let consent = made(&terms()).unwrap();
+    let expires = terms().until;
+    assert_eq!(consent.check_counts_at(Timestamp(expires.0 - 1)), Ok(()));
+    let expired = ConsentError::Expired { expires, now: expires };
+    assert_eq!(consent.check_counts_at(expires), Err(expired));
+}
