@@ -163,6 +163,15 @@ pub enum ToMember {
     /// What other members asked for.
     #[n(4)]
     Timeouts(#[n(0)] Bounded<TimeoutMessage, MAX_SIGNATURES>),
+    /// The leader lacks the body of this digest, which the member prepared.
+    #[n(5)]
+    WantBody(#[n(0)] Digest),
+    /// The body that the member asked for.
+    #[n(6)]
+    Body(#[n(0)] Box<Body>),
+    /// A member whose journal may be lost asks for tips: answered by a timeout for one's own view.
+    #[n(7)]
+    AskTips(#[n(0)] MemberRef),
 }
 
 /// From a member to a leader.
@@ -189,6 +198,12 @@ pub enum ToLeader {
     /// The body of a digest that a leader asked for.
     #[n(6)]
     Body(#[n(0)] Box<Body>),
+    /// It lacks the body of this digest, which it is to prepare or to sign.
+    #[n(7)]
+    WantBody(#[n(0)] Digest),
+    /// Its journal may be lost: it asks its own committee's members for their tips.
+    #[n(8)]
+    AskTips,
 }
 
 /// A proposal with what belongs to it.
