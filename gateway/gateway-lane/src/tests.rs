@@ -1,0 +1,9 @@
+//! Lanes made of real entries, held against the rules.
+#![expect(clippy::arithmetic_side_effects, reason = "tests count in small numbers")]
+
+mod fixture;
+mod genesis;
+mod random;
+mod recognition;
+mod status;
+mod sync;
