@@ -130,18 +130,18 @@ pub enum TileError {
     /// The size or the root is one that no log has.
     #[error("the checkpoint is not one of a log")]
     TreeHead(#[from] ProofError),
-    /// A tile is not there.
-    #[error("{tile} is missing")]
+    /// A tile is not there, or nobody could read it.
+    #[error("{tile} is missing or cannot be read")]
     Missing {
         /// Which.
         tile: TilePath,
     },
     /// A tile is cut short or too long.
-    #[error("{tile} has {got} bytes, it must have {}", tile.len_in_bytes())]
+    #[error("{tile} must have {} bytes, {got} were read", tile.len_in_bytes())]
     Length {
         /// Which.
         tile: TilePath,
-        /// How many bytes it has.
+        /// How many bytes were read of it.
         got: usize,
     },
     /// A tile does not hold what the tile above it says.

@@ -1,7 +1,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "tests count in small numbers")]
 
 use super::*;
-use gateway_types::cbor;
+use gateway_types::{Salt, cbor};
 use proptest::prelude::*;
 
 /// The tree of RFC 6962 section 2.1, written as the section has it.
@@ -71,6 +71,32 @@ fn a40_a_last_leaf_written_twice_changes_the_root() {
         assert_ne!(root_of(&once), root_of(&twice), "{n} leaves");
         let all_twice = [once.as_slice(), once.as_slice()].concat();
         assert_ne!(root_of(&once), root_of(&all_twice), "{n} leaves");
+    }
+}
+
+type Entries = Vec<(Salt, Vec<u8>)>;
+
+/// What start-up does: the entries in the store, hashed again, against the checkpoint that was signed.
+#[test]
+fn a115_entries_edited_deleted_or_swapped_in_a_store_do_not_give_the_signed_root() {
+    let entries: Entries = (0..40u8).map(|n| (Salt([n; 16]), vec![n; usize::from(n)])).collect();
+    let head = |entries: &Entries| {
+        let leaves = entries.iter().map(|(salt, bytes)| LeafHash::of(salt, bytes));
+        Frontier::empty().with(leaves).unwrap().head()
+    };
+    let signed = head(&entries);
+    let differs = |edit: &dyn Fn(&mut Entries)| {
+        let mut edited = entries.clone();
+        edit(&mut edited);
+        head(&edited) != signed
+    };
+    for at in 0..entries.len() {
+        assert!(differs(&|e| e[at].1.push(0)), "entry {at} edited");
+        assert!(differs(&|e| e[at].0.0[15] ^= 1), "salt {at} edited");
+        assert!(differs(&|e| drop(e.remove(at))), "entry {at} deleted");
+        assert!(differs(&|e| e.truncate(at)), "cut before entry {at}");
+        assert!(differs(&|e| e.insert(at, (Salt([99; 16]), vec![]))), "one slipped in at {at}");
+        assert!(differs(&|e| e.swap(at, (at + 1) % 40)), "entry {at} swapped");
     }
 }
 
