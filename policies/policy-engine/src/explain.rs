@@ -1,0 +1,279 @@
+//! Why a pack decides as it does: every rule's part in it, and the smallest change that would permit.
+
+use crate::{
+    calendar::local_time,
+    decide::{Outcome, Panel, ask, decide_on},
+    manifest::Words,
+    pack::Pack,
+    rules::{Rule, RuleKind},
+    schema::Action,
+    situation::Situation,
+    text::filled,
+};
+use cedar_policy::{ActionConstraint, PolicySet};
+use gateway_types::{
+    Jurisdiction, candidate::DecisionTerms, facts::Facts, id::RuleId, verdict::Reason,
+};
+use std::collections::BTreeSet;
+
+mod change;
+
+/// A language that every pack speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// Chinese, in the region's letters.
+    Chinese,
+    /// English.
+    #[default]
+    English,
+}
+
+/// The part of one rule in a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// It refuses.
+    Refuses,
+    /// It concerns the request and is met, or it lets it through.
+    Met,
+    /// It does not concern the request.
+    NotConcerned,
+}
+
+/// What one rule had to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleAccount {
+    /// Which.
+    pub rule: RuleId,
+    /// Its part.
+    pub standing: Standing,
+    /// Whether it lets through, rather than refuses.
+    pub permits: bool,
+    /// Its text, filled in from the facts.
+    pub text: String,
+    /// The law or agreement, and the section.
+    pub cites: String,
+    /// What would help, if anything would.
+    pub remedy: Option<String>,
+}
+
+/// What one pack alone makes of the facts, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// What it was asked.
+    pub action: Action,
+    /// The facts as judged, with the obligations taken on.
+    pub facts: Facts,
+    /// The class's name for people.
+    pub class: String,
+    /// Yes, no, or a person first.
+    pub answer: Answer,
+    /// Every rule for this action, those that refuse first.
+    pub rules: Vec<RuleAccount>,
+    /// The smallest change that would permit, as far as one of up to three facts would; empty on a yes.
+    pub smallest_change: Vec<String>,
+}
+
+/// A pack's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It permits, on these terms.
+    Permit(DecisionTerms),
+    /// It would permit on these terms, once a person has looked.
+    Review(DecisionTerms),
+    /// It denies, for these reasons.
+    Deny {
+        /// The codes, in their order.
+        reasons: BTreeSet<Reason>,
+        /// What went wrong while judging, in words (`policy_error`).
+        faults: Vec<String>,
+    },
+}
+
+impl Answer {
+    /// `permit`, `review` or `deny`.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Permit(_) => "permit",
+            Self::Review(_) => "review",
+            Self::Deny { .. } => "deny",
+        }
+    }
+}
+
+/// The facts are of another lane: this pack is on neither side.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the pack of {pack} is neither the source's nor the destination's of {from} to {to}")]
+pub struct NotConcerned {
+    /// Whose pack.
+    pub pack: Jurisdiction,
+    /// The facts' source.
+    pub from: Jurisdiction,
+    /// The facts' destination.
+    pub to: Jurisdiction,
+}
+
+/// Explains what `pack` alone makes of `facts`, as the destination's or the source's, whichever it is.
+///
+/// Obligations that would be enough are taken on, as the gateway would.
+///
+/// # Errors
+///
+/// [`NotConcerned`]: name the other pack.
+pub fn explain(
+    pack: &Pack,
+    facts: &Facts,
+    language: Language,
+) -> Result<Explanation, NotConcerned> {
+    let panel = panel(pack, facts)?;
+    let (judged, outcome) = decide_on(&panel, facts);
+    let account = Account::of(pack, &panel, &judged);
+    let smallest_change = match outcome {
+        Outcome::Permit(_) => Vec::new(),
+        _ => change::smallest(&panel, facts),
+    };
+    Ok(Explanation {
+        action: account.action,
+        class: class_name(pack, &judged, language),
+        rules: account.rules(language),
+        facts: judged,
+        answer: answer(outcome),
+        smallest_change,
+    })
+}
+
+pub(crate) fn panel<'a>(pack: &'a Pack, facts: &Facts) -> Result<Panel<'a>, NotConcerned> {
+    Panel::alone(pack, facts).ok_or_else(|| NotConcerned {
+        pack: pack.region().clone(),
+        from: facts.from.clone(),
+        to: facts.to.clone(),
+    })
+}
+
+pub(crate) fn answer(outcome: Outcome) -> Answer {
+    match outcome {
+        Outcome::Permit(terms) => Answer::Permit(terms),
+        Outcome::Review { terms, .. } => Answer::Review(terms),
+        Outcome::Denied { reasons, faults, .. } => {
+            Answer::Deny { reasons, faults: faults.iter().map(ToString::to_string).collect() }
+        }
+    }
+}
+
+/// Every rule's part in one judging.
+pub(crate) struct Account<'a> {
+    pack: &'a Pack,
+    facts: &'a Facts,
+    action: Action,
+    /// Rules that refuse, and permits that hold.
+    applied: BTreeSet<RuleId>,
+    concerned: BTreeSet<RuleId>,
+}
+
+impl<'a> Account<'a> {
+    pub(crate) fn of(pack: &'a Pack, panel: &Panel<'_>, facts: &'a Facts) -> Self {
+        let action = panel.0.first().map_or(Action::Recognise, |(_, action)| *action);
+        let mut account =
+            Self { pack, facts, action, applied: BTreeSet::new(), concerned: BTreeSet::new() };
+        let situation = Situation::new(&pack.schema, &[pack], facts);
+        if let Ok(situation) = situation
+            && let Ok(request) = situation.request(&pack.schema, action)
+        {
+            let ask = |set: &PolicySet| ask(set, &request, &situation).rules;
+            account.applied = ask(&pack.set);
+            account.applied.extend(ask(&permits(pack)));
+            account.concerned = ask(&pack.concerns);
+        }
+        account
+    }
+
+    pub(crate) fn standing(&self, rule: &Rule) -> Standing {
+        match (self.applied.contains(&rule.id), &rule.kind) {
+            (true, RuleKind::Permit) => Standing::Met,
+            (true, _) => Standing::Refuses,
+            (false, _) if self.concerned.contains(&rule.id) => Standing::Met,
+            (false, _) => Standing::NotConcerned,
+        }
+    }
+
+    fn rules(&self, language: Language) -> Vec<RuleAccount> {
+        let mine = self.pack.rules.values().filter(|rule| is_asked(rule, self.action));
+        let mut all: Vec<RuleAccount> = mine.map(|rule| self.rule(rule, language)).collect();
+        all.sort_by(|a, b| (a.standing, &a.rule).cmp(&(b.standing, &b.rule)));
+        all
+    }
+
+    fn rule(&self, rule: &Rule, language: Language) -> RuleAccount {
+        let texts = self.pack.rule_text(&rule.id);
+        let say = |words: &Words| {
+            let text = in_language(words, language);
+            let fill = |word: &str| word_of(self.pack, self.facts, word, language);
+            filled(text, fill).unwrap_or_else(|_| text.to_owned())
+        };
+        RuleAccount {
+            rule: rule.id.clone(),
+            standing: self.standing(rule),
+            permits: rule.kind == RuleKind::Permit,
+            text: texts.map(|texts| say(&texts.text)).unwrap_or_default(),
+            cites: texts.map(|texts| texts.cites.clone()).unwrap_or_default(),
+            remedy: texts.and_then(|texts| texts.remedy.as_ref()).map(say),
+        }
+    }
+}
+
+/// The permits alone: what would be let through if every rule that refuses were skipped.
+pub(crate) fn permits(pack: &Pack) -> PolicySet {
+    let permits = pack.rules.values().filter(|rule| rule.kind == RuleKind::Permit);
+    // The names are distinct: they came out of one map.
+    PolicySet::from_policies(permits.map(|rule| rule.policy.clone())).unwrap_or_default()
+}
+
+fn is_asked(rule: &Rule, action: Action) -> bool {
+    let is = |uid: &cedar_policy::EntityUid| uid.id().unescaped() == action.as_str();
+    match rule.policy.action_constraint() {
+        ActionConstraint::Any => true,
+        ActionConstraint::Eq(one) => is(&one),
+        ActionConstraint::In(several) => several.iter().any(is),
+    }
+}
+
+fn in_language(words: &Words, language: Language) -> &str {
+    match language {
+        Language::Chinese => &words.zh,
+        Language::English => &words.en,
+    }
+}
+
+fn class_name(pack: &Pack, facts: &Facts, language: Language) -> String {
+    let foreign = pack.equivalence(&facts.from, &facts.class).map(|class| &class.name);
+    let own = pack.classes().get(&facts.class).filter(|_| facts.from == *pack.region());
+    let name = foreign.or(own.map(|class| &class.name));
+    name.map_or_else(|| facts.class.to_string(), |name| in_language(name, language).to_owned())
+}
+
+/// What fills in `{word}`; the words are [`crate::situation::WORDS`].
+fn word_of(pack: &Pack, facts: &Facts, word: &str, language: Language) -> Option<String> {
+    let time = |time| local_time(time, pack.offset_minutes());
+    let local = || pack.equivalence(&facts.from, &facts.class);
+    Some(match word {
+        "class" => class_name(pack, facts, language),
+        "local_class" => local()
+            .map_or("–".to_owned(), |local| in_language(&local.local_name, language).to_owned()),
+        "purpose" => facts.purpose.to_string(),
+        "status" => facts.code.map_or("not-registered".to_owned(), |c| c.status().to_string()),
+        "from" => facts.from.to_string(),
+        "to" => facts.to.to_string(),
+        "tier" => facts.tier.to_string(),
+        "platform" => facts.platform.to_string(),
+        "evidence_age_s" => facts.evidence_age_s.to_string(),
+        "not_before" => time(facts.not_before),
+        "not_after" => time(facts.not_after),
+        "consent_until" => {
+            facts.consent.as_ref().map_or("–".to_owned(), |consent| time(consent.expires))
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! The packs of the tree and one good question, for the tests beside the code.
+
+use crate::{Pack, Packs, Problem, ProblemCode};
+use gateway_types::facts::Facts;
+use std::collections::BTreeMap;
+
+pub(crate) type Files = BTreeMap<String, String>;
+
+macro_rules! files {
+    ($folder:literal: $($name:literal),*) => {
+        [$(($name, include_str!(concat!("../../packs/", $folder, "/", $name)))),*]
+    };
+}
+
+macro_rules! pack_files {
+    ($folder:literal) => {
+        files!($folder: "pack.toml", "issuers.toml", "permit.cedar", "licence.cedar", "classes.cedar",
+            "consent.cedar", "asking.cedar")
+    };
+}
+
+fn owned(files: [(&str, &str); 7]) -> Files {
+    files.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
+}
+
+/// The files of Guangdong's pack.
+pub(crate) fn guangdong() -> Files {
+    owned(pack_files!("cn-gd"))
+}
+
+/// The files of Hong Kong's pack.
+pub(crate) fn hong_kong() -> Files {
+    owned(pack_files!("cn-hk"))
+}
+
+/// `files` with every `from` in `name` replaced by `to`; there must be one.
+pub(crate) fn edited(mut files: Files, name: &str, from: &str, to: &str) -> Files {
+    let text = files.get_mut(name).unwrap();
+    assert!(text.contains(from), "{name} does not hold {from}");
+    *text = text.replace(from, to);
+    files
+}
+
+/// Hong Kong's files with one more rule, and its texts.
+pub(crate) fn with_rule(rule: &str) -> Files {
+    let mut files = hong_kong();
+    files.insert("zz-more.cedar".to_owned(), rule.to_owned());
+    let texts = "\n[rules.\"CN-HK/more\"]\ncites = \"x\"\ntext.zh = \"x\"\ntext.en = \"x\"\n";
+    files.get_mut("pack.toml").unwrap().push_str(texts);
+    files
+}
+
+pub(crate) fn load(files: &Files) -> Pack {
+    Pack::load(files).unwrap_or_else(|errors| panic!("{:#?}", errors.0))
+}
+
+/// The problems of a pack that must be refused.
+pub(crate) fn problems(files: &Files) -> Vec<Problem> {
+    Pack::load(files).err().map(|errors| errors.0).unwrap_or_default()
+}
+
+/// The one problem of a pack that must be refused, as `file:line:column code message`.
+pub(crate) fn problem(files: &Files) -> Problem {
+    let mut all = problems(files);
+    assert_eq!(all.len(), 1, "{all:#?}");
+    all.remove(0)
+}
+
+pub(crate) fn codes(files: &Files) -> Vec<ProblemCode> {
+    problems(files).into_iter().map(|problem| problem.code).collect()
+}
+
+/// Both packs.
+pub(crate) struct Both {
+    pub(crate) source: Pack,
+    pub(crate) destination: Pack,
+}
+
+impl Both {
+    pub(crate) fn new() -> Self {
+        Self { source: load(&guangdong()), destination: load(&hong_kong()) }
+    }
+
+    pub(crate) fn packs(&self) -> Packs<'_> {
+        Packs::new(&self.source, &self.destination)
+    }
+}
+
+/// A question that both packs permit.
+pub(crate) fn good() -> Facts {
+    let now = 1_795_228_267_000_u64; // 2026-11-21T10:31:07+08:00
+    let (begin, end, expires) =
+        (1_763_692_267_000_u64, 1_826_764_267_000_u64, 1_795_314_667_000_u64);
+    serde_json::from_value(serde_json::json!({
+        "now": now, "from": "CN-GD", "to": "CN-HK", "tier": "standard", "class": "driving-c1",
+        "issuer": "11440000EXAMPLE11C", "issuer_accredited": true, "code": "01",
+        "not_before": begin, "not_after": end, "purpose": "licence-exchange",
+        "platform": "comity://CN-HK/platform/counter", "platform_suspended": false,
+        "consent": {
+            "purpose": "licence-exchange", "recipient": "comity://CN-HK/platform/counter",
+            "expires": expires, "withdrawn": false
+        },
+        "evidence_age_s": 1, "contract_filed": false, "onward": false, "review": false,
+        "obligations": []
+    }))
+    .unwrap()
+}
