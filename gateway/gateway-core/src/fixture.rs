@@ -1,0 +1,98 @@
+//! A lane from Guangdong to Hong Kong with real packs, keys and signatures, for the tests of this crate.
+#![expect(clippy::arithmetic_side_effects, reason = "small numbers of a test")]
+
+mod chain;
+mod holder;
+
+pub(crate) use chain::{FRESH, Moment, ledger, pin};
+pub(crate) use holder::Holder;
+
+use crate::{
+    Evidence, Lane, Made, PlatformStanding, Presented, StoredRequest, check_request,
+    intake::asked_of, make_candidate,
+};
+use gateway_types::{Digest, Origin, Timestamp};
+use policy_engine::Pack;
+use std::{collections::BTreeMap, sync::LazyLock};
+
+/// 2026-11-21T02:31:07Z.
+pub(crate) const NOW: Timestamp = Timestamp(1_795_228_267_000);
+
+pub(crate) fn later(ms: u64) -> Timestamp {
+    Timestamp(NOW.0 + ms)
+}
+
+/// A lane's origin, packs and pin, owned.
+pub(crate) struct World {
+    origin: Origin,
+    source: Pack,
+    destination: Pack,
+    pin: Digest,
+}
+
+macro_rules! pack_files {
+    ($region:literal, $($file:literal),*) => {
+        Pack::load(&BTreeMap::from([$((
+            $file.to_owned(),
+            include_str!(concat!("../../../policies/packs/", $region, "/", $file)).to_owned(),
+        )),*]))
+        .unwrap()
+    };
+}
+
+/// The one world; its packs are read once.
+pub(crate) fn world() -> &'static World {
+    static WORLD: LazyLock<World> = LazyLock::new(make_world);
+    &WORLD
+}
+
+fn make_world() -> World {
+    World {
+        origin: "comity.gba/CN-GD.CN-HK.standard".parse().unwrap(),
+        source: pack_files!(
+            "cn-gd",
+            "pack.toml",
+            "issuers.toml",
+            "asking.cedar",
+            "classes.cedar",
+            "consent.cedar",
+            "licence.cedar",
+            "permit.cedar"
+        ),
+        destination: pack_files!(
+            "cn-hk",
+            "pack.toml",
+            "issuers.toml",
+            "asking.cedar",
+            "classes.cedar",
+            "consent.cedar",
+            "licence.cedar",
+            "permit.cedar"
+        ),
+        pin: pin(),
+    }
+}
+
+impl World {
+    pub(crate) fn lane(&self) -> Lane<'_> {
+        Lane {
+            origin: &self.origin,
+            source: &self.source,
+            destination: &self.destination,
+            pin: &self.pin,
+        }
+    }
+
+    pub(crate) fn presented(&self, request: &StoredRequest) -> Presented {
+        check_request(&self.lane(), &"CN-HK".parse().unwrap(), request, NOW).unwrap()
+    }
+
+    /// The candidate that a gateway makes of this question, with this evidence, now.
+    pub(crate) fn made(&self, request: &StoredRequest, evidence: &Evidence) -> Made {
+        let digest = request.digest();
+        let asked = asked_of(request, &digest);
+        let presented = self.presented(request);
+        let standing = PlatformStanding::default();
+        make_candidate(&self.lane(), &asked, &presented, evidence, standing, NOW).unwrap()
+    }
+}
