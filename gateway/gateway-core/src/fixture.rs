@@ -8,8 +8,8 @@ pub(crate) use chain::{FRESH, Moment, ledger, pin};
 pub(crate) use holder::Holder;
 
 use crate::{
-    Evidence, Lane, Made, PlatformStanding, Presented, StoredRequest, check_request,
-    intake::asked_of, make_candidate,
+    Evidence, Lane, Made, MemberView, PlatformStanding, Presented, StoredRequest, check_request,
+    intake::asked_of, make_candidate, texts_of,
 };
 use gateway_types::{Digest, Origin, Timestamp};
 use policy_engine::Pack;
@@ -95,4 +95,9 @@ impl World {
         let standing = PlatformStanding::default();
         make_candidate(&self.lane(), &asked, &presented, evidence, standing, NOW).unwrap()
     }
+}
+
+/// What a member of the destination sees of a question.
+pub(crate) fn destination(request: &StoredRequest) -> MemberView<'_> {
+    MemberView::Destination { texts: texts_of(request), standing: PlatformStanding::default() }
 }

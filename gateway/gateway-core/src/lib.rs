@@ -2,6 +2,7 @@
 //!
 //! - [`check_request`]: what can be said of a question on its arrival;
 //! - [`make_candidate`]: question and evidence, judged by both packs, ready for verdicts;
+//! - [`check_candidate`]: what a member of either side checks before it says anything;
 //!
 //! Evidence comes in as types that only its checks can make: [`Evidence`] (a light client's proof),
 //! [`Presented`] (issuer, holder, consent). So an unproved candidate does not compile.
@@ -11,6 +12,7 @@
 //! no `Debug` shows a licence number or a field of a record.
 
 mod candidate;
+mod check;
 mod evidence;
 mod facts;
 mod intake;
@@ -22,6 +24,7 @@ mod request;
 mod fixture;
 
 pub use candidate::{CANDIDATE_VERSION, CandidateError, Made, make_candidate};
+pub use check::{Judgement, NoVerdict, View as MemberView, check_candidate};
 pub use evidence::Evidence;
 pub use facts::derive_facts;
 pub use intake::{IntakeError, check_request, texts_of};
