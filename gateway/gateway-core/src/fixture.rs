@@ -2,10 +2,14 @@
 #![expect(clippy::arithmetic_side_effects, reason = "small numbers of a test")]
 
 mod chain;
+mod committee;
 mod holder;
+mod log;
 
 pub(crate) use chain::{FRESH, Moment, ledger, pin};
+pub(crate) use committee::{epoch, members, verdicts};
 pub(crate) use holder::Holder;
+pub(crate) use log::{SignedLog, batch, declined, logged, recognised, signed_log};
 
 use crate::{
     Evidence, Lane, Made, MemberView, PlatformStanding, Presented, StoredRequest, check_request,
