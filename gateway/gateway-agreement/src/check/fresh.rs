@@ -1,0 +1,228 @@
+//! Freshness: what a member judges by its own clock and its own light client.
+
+use super::{Checked, FormChecked, FormContext, heads::OwnHeads};
+use crate::digested::DigestedBody;
+use gateway_lane::{ChangesError, FRESH_SYNC};
+use gateway_types::{
+    Timestamp,
+    body::{Evidence, HeadProof, MAX_BODY},
+    cbor,
+    entry::{ClientEntry, ClientFreeze, Entry, SyncPoint},
+    registry::RegistryHead,
+};
+use light_client::{
+    ChangesError as ProofOfChangesError, ClientMessage, ClientStore, Height, LightClient, Place,
+    ProofError, Proven, Status, SyncStart, Update, UpdateError, ValueProof, update_client,
+    verify_changes, verify_membership,
+};
+use std::time::Duration;
+
+/// How far a batch's time may be from a member's clock.
+pub const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_secs(5);
+
+/// What freshness is judged by: this member's own clock and light client.
+#[derive(Debug)]
+pub struct FreshContext<'a> {
+    /// This member's clock.
+    pub now: Timestamp,
+    /// The source chain's client.
+    pub chain: &'a mut dyn LightClient,
+    /// Its storage; headers that prove good are taken in, whatever becomes of the batch.
+    pub client: &'a mut ClientStore,
+    /// What this member has itself proven of the registry's head.
+    pub own: &'a mut OwnHeads,
+}
+
+/// Checks a new body's freshness: its time, its sync point with the changes behind it, a freeze.
+///
+/// Proofs and ages are judged as of the batch's time, which all see.
+/// Source: design sections 2.2 and 2.3, rules (a), (b), (c). Trust: a leader gave body and evidence.
+///
+/// # Errors
+///
+/// [`FreshError`]: do not prepare it.
+pub fn check_fresh(
+    form: &FormContext<'_>,
+    context: &mut FreshContext<'_>,
+    checked: &FormChecked,
+    body: &DigestedBody,
+    evidence: &Evidence,
+) -> Result<Checked, FreshError> {
+    check_len(body, evidence)?;
+    let time = checked.batch().time();
+    if time.abs_diff(context.now) > MAX_CLOCK_DIFFERENCE {
+        return Err(FreshError::Clock { time, now: context.now });
+    }
+    if let Some(freeze) = freeze_in(body) {
+        verify_freeze(context, &freeze, evidence, time)?;
+    }
+    check_sync(form, context, checked, evidence)?;
+    check_recognised(context, checked)?;
+    Ok(Checked { fresh: true, ..*checked.checked() })
+}
+
+fn check_len(body: &DigestedBody, evidence: &Evidence) -> Result<(), FreshError> {
+    let len = body.encoded_len().saturating_add(cbor::encode(evidence).len());
+    if len > MAX_BODY { Err(FreshError::TooLong { len }) } else { Ok(()) }
+}
+
+/// The sync point is the last one, or proven; every change up to it is accounted for; and this member
+/// knows of none that it hides.
+fn check_sync(
+    form: &FormContext<'_>,
+    context: &mut FreshContext<'_>,
+    checked: &FormChecked,
+    evidence: &Evidence,
+) -> Result<(), FreshError> {
+    let last = form.lane.tip().and_then(|tip| tip.sync.as_ref());
+    let Some(next) = checked.batch().sync() else {
+        return if evidence.changes.is_empty() { Ok(()) } else { Err(FreshError::NoSyncPoint) };
+    };
+    if last != Some(next) {
+        let head = prove_head(context, next, evidence, checked.batch().time())?;
+        let (n, acc) = form.lane.last_change();
+        verify_changes(SyncStart { n, acc }, &evidence.changes, &head)?;
+        context.own.apply(&head);
+    }
+    form.lane.check_changes(checked.batch(), &evidence.changes)?;
+    match context.own.largest_up_to(next.height) {
+        Some(own) if own > next.n => {
+            Err(FreshError::Hidden { own, n: next.n, height: next.height })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Nothing is recognised on a sync point that is old, or through a client that does not answer.
+fn check_recognised(context: &FreshContext<'_>, checked: &FormChecked) -> Result<(), FreshError> {
+    let batch = checked.batch();
+    if batch.recognised().next().is_none() {
+        return Ok(());
+    }
+    let age = batch.sync().map(|sync| batch.time().since(sync.block_time));
+    if age.is_none_or(|age| age > FRESH_SYNC) {
+        return Err(FreshError::Stale { age });
+    }
+    match context.client.status(batch.time()) {
+        Status::Active => Ok(()),
+        status => Err(FreshError::Client { status }),
+    }
+}
+
+/// Takes the headers in and proves the registry's head at the sync point.
+fn prove_head(
+    context: &mut FreshContext<'_>,
+    sync: &SyncPoint,
+    evidence: &Evidence,
+    time: Timestamp,
+) -> Result<Proven<RegistryHead>, FreshError> {
+    if !evidence.headers.is_empty() {
+        let message = ClientMessage::Headers(evidence.headers.clone());
+        let update = update_client(context.chain, context.client, &message, time)?;
+        if matches!(update, Update::Frozen(_)) {
+            return Err(FreshError::Client { status: Status::Frozen });
+        }
+    }
+    let HeadProof { height, value, proof } = evidence.head.as_ref().ok_or(FreshError::NoHead)?;
+    let height = Height::new(*height).ok_or(FreshError::NoHead)?;
+    let shown = ValueProof { value, proof };
+    let head: Proven<RegistryHead> =
+        verify_membership(context.chain, context.client, height, (), shown, time)?;
+    if is_sync_point(head.at(), head.value(), sync) { Ok(head) } else { Err(FreshError::OtherSync) }
+}
+
+/// Every field of the sync point is what was proven.
+fn is_sync_point(at: &Place, head: &RegistryHead, sync: &SyncPoint) -> bool {
+    (&at.chain, at.height.get(), at.header_hash, at.block_time, head.n, head.acc)
+        == (&sync.chain, sync.height, sync.header_hash, sync.block_time, sync.n, sync.acc)
+}
+
+/// A freeze is proven by its two headers, or by those that froze this member's own client before.
+fn verify_freeze(
+    context: &mut FreshContext<'_>,
+    freeze: &ClientFreeze,
+    evidence: &Evidence,
+    time: Timestamp,
+) -> Result<(), FreshError> {
+    if let (None, Some((a, b))) = (context.client.client().frozen(), &evidence.conflict) {
+        let message = ClientMessage::Misbehaviour(a.clone(), b.clone());
+        update_client(context.chain, context.client, &message, time)?;
+    }
+    let pin = context.client.client().pin();
+    let shown =
+        context.client.client().frozen().map(|it| it.freeze_entry(pin.chain.clone(), pin.id()));
+    if shown.flatten().as_ref() == Some(freeze) { Ok(()) } else { Err(FreshError::Freeze) }
+}
+
+fn freeze_in(body: &DigestedBody) -> Option<ClientFreeze> {
+    let entries = body.body().entries.iter();
+    entries.filter_map(|entry| Entry::decode(&entry.bytes).ok()).find_map(|entry| match entry {
+        Entry::Client(ClientEntry::Freeze(freeze)) => Some(freeze),
+        _ => None,
+    })
+}
+
+/// Why a new body is not prepared although its form is good.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FreshError {
+    /// Body and evidence together are longer than a batch may be.
+    #[error("{len} bytes with the evidence, at most {MAX_BODY} are allowed")]
+    TooLong {
+        /// How many there are.
+        len: usize,
+    },
+    /// Its time is too far from this member's clock.
+    #[error("the batch's time is {time:?}, the clock says {now:?}")]
+    Clock {
+        /// The batch's time.
+        time: Timestamp,
+        /// The member's.
+        now: Timestamp,
+    },
+    /// Changes without a sync point.
+    #[error("changes came without a sync point")]
+    NoSyncPoint,
+    /// A new sync point without the proof of the head.
+    #[error("a new sync point came without the proof of the registry's head")]
+    NoHead,
+    /// The sync point is not what was proven.
+    #[error("the sync point is not what the proof shows")]
+    OtherSync,
+    /// A header is refused.
+    #[error(transparent)]
+    Header(#[from] UpdateError),
+    /// The head's proof is refused.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+    /// The changes do not lead to the head.
+    #[error(transparent)]
+    ChangesProof(#[from] ProofOfChangesError),
+    /// A change is not accounted for.
+    #[error(transparent)]
+    Changes(#[from] ChangesError),
+    /// This member has itself proven more changes at a height not above the sync point's.
+    #[error("{own} changes are proven up to height {height}, the sync point says {n}")]
+    Hidden {
+        /// What this member has proven.
+        own: u64,
+        /// What the sync point says.
+        n: u64,
+        /// The sync point's height.
+        height: u64,
+    },
+    /// Something is recognised on a sync point that is too old.
+    #[error("nothing is recognised on a sync point that is {age:?} old")]
+    Stale {
+        /// Its age at the batch's time, if there is one.
+        age: Option<Duration>,
+    },
+    /// The light client does not answer.
+    #[error("the light client is {status:?}")]
+    Client {
+        /// What it is.
+        status: Status,
+    },
+    /// The two headers do not show what the entry says.
+    #[error("no two valid headers show this freeze")]
+    Freeze,
+}

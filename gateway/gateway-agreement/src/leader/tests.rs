@@ -1,0 +1,299 @@
+//! What an honest leader owes.
+
+use super::*;
+use crate::{member::Tip, testing::*};
+use gateway_types::{Signature, bytes::BlsSignature, message::Proposal};
+use std::time::Duration;
+
+const HEARING: Duration = Duration::from_millis(500);
+
+fn leader(me: u8) -> Leader {
+    let config = LeaderConfig::new(keys(), me).unwrap();
+    Leader::new(config, 0, TreeHead::empty(), None)
+}
+
+fn effects(leader: &mut Leader) -> Vec<LeaderEffect> {
+    std::iter::from_fn(|| leader.poll_effect()).collect()
+}
+
+/// It has proposed `body` in view 0.
+fn with_open(body: &DigestedBody) -> Leader {
+    let mut it = leader(0);
+    it.handle_work();
+    it.handle_made(body.clone(), Arc::default());
+    effects(&mut it);
+    it
+}
+
+fn everyone() -> Vec<MemberRef> {
+    (0..2).flat_map(|committee| (1..=4).map(move |member| m(committee, member))).collect()
+}
+
+fn ask(it: &mut Leader, who: &[MemberRef], view: u64) {
+    for member in who {
+        it.handle_timeout(timeout(*member, view, it.k), None, HEARING, T0);
+    }
+}
+
+fn prepare(member: MemberRef, ballot: Ballot) -> Verified<Prepare> {
+    Verified::unverified_for_model(Prepare { ballot, member })
+}
+
+fn lock(member: MemberRef, ballot: Ballot) -> Verified<Lock> {
+    Verified::unverified_for_model(Lock { ballot, member })
+}
+
+fn sign(member: MemberRef, head: TreeHead) -> SignMessage {
+    let (cosignature, share) = (Signature([0; 64]), BlsSignature([0; 48]));
+    SignMessage { k: 0, head, member, time_s: 0, cosignature, share }
+}
+
+fn proposals(effects: &[LeaderEffect]) -> Vec<Proposal> {
+    let mut found = vec![];
+    for effect in effects {
+        if let LeaderEffect::Propose { proposal, .. } = effect {
+            found.push(*proposal);
+        }
+    }
+    found
+}
+
+fn makes(effects: &[LeaderEffect]) -> Vec<Limit> {
+    let mut found = vec![];
+    for effect in effects {
+        if let LeaderEffect::MakeBody { limit, .. } = effect {
+            found.push(*limit);
+        }
+    }
+    found
+}
+
+#[test]
+fn a_new_epochs_view_0_needs_no_asking_and_what_is_proposed_is_written_first() {
+    let (mut it, x) = (leader(0), body(&empty_tip(), 1));
+    it.handle_work();
+    assert_eq!(makes(&effects(&mut it)), [Limit::FULL]);
+    it.handle_made(x.clone(), Arc::default());
+    let done = effects(&mut it);
+    assert_eq!(done[0], LeaderEffect::Persist(ballot(0, &x)));
+    assert_eq!(proposals(&done), [Proposal { ballot: ballot(0, &x), leader: 0 }]);
+    let mut other = leader(1);
+    other.handle_work();
+    assert_eq!(effects(&mut other), []);
+}
+
+#[test]
+fn a78_it_never_proposes_twice_in_a_view_not_even_after_a_restart() {
+    let (x, y) = (body(&empty_tip(), 1), body(&empty_tip(), 2));
+    let mut it = with_open(&x);
+    it.handle_work();
+    it.handle_made(y.clone(), Arc::default());
+    assert_eq!(effects(&mut it), []);
+    let config = LeaderConfig::new(keys(), 0).unwrap();
+    let mut back = Leader::new(config, 0, TreeHead::empty(), Some(ballot(0, &x)));
+    back.handle_work();
+    back.handle_made(y, Arc::default());
+    assert_eq!(effects(&mut back), []);
+    // The next batch goes on in the same view.
+    back.handle_final(1, x.body().head);
+    assert_eq!(makes(&effects(&mut back)), []);
+}
+
+#[test]
+fn a_quorum_of_prepares_then_of_locks_then_of_signatures_makes_a_batch_final() {
+    let x = body(&empty_tip(), 1);
+    let mut it = with_open(&x);
+    let (b, head) = (ballot(0, &x), x.body().head);
+    let others = others();
+    others.iter().take(5).for_each(|who| it.handle_prepare(prepare(*who, b)));
+    assert_eq!(effects(&mut it), []);
+    it.handle_prepare(prepare(others[5], b));
+    let sent = effects(&mut it);
+    let [LeaderEffect::Send(Recipients::All, FromLeader::Prepared(certificate))] = &sent[..] else {
+        panic!("{sent:?}");
+    };
+    assert_eq!((certificate.ballot(), certificate.votes().votes.len()), (b, 6));
+    others.iter().for_each(|who| it.handle_lock(lock(*who, b), certificate));
+    let sent = effects(&mut it);
+    assert!(matches!(&sent[..], [LeaderEffect::Send(Recipients::All, FromLeader::Locked(_))]));
+    // Whoever comes late is told alone.
+    it.handle_prepare(prepare(m(0, 1), b));
+    it.handle_lock(lock(m(0, 1), b), certificate);
+    let late = effects(&mut it);
+    assert!(late.iter().all(|e| matches!(e, LeaderEffect::Send(Recipients::One(_), _))));
+    others.iter().for_each(|who| it.handle_signature(sign(*who, head)));
+    let combine = effects(&mut it);
+    assert!(matches!(&combine[..], [LeaderEffect::Combine { k: 0, signatures, .. }]
+        if signatures.len() == 6));
+    it.handle_combined(0);
+    assert_eq!(effects(&mut it), [LeaderEffect::Final { k: 0, body: x }]);
+    assert_eq!((it.k(), it.view()), (1, Some(0)));
+}
+
+#[test]
+fn a70_bad_signatures_name_their_member_and_the_others_go_on() {
+    let x = body(&empty_tip(), 1);
+    let mut it = with_open(&x);
+    let head = x.body().head;
+    others().iter().for_each(|who| it.handle_signature(sign(*who, head)));
+    effects(&mut it);
+    it.handle_culprits(&[m(0, 2)]);
+    it.handle_signature(sign(m(0, 2), head));
+    assert_eq!(effects(&mut it), []);
+    it.handle_signature(sign(m(0, 1), head));
+    let again = effects(&mut it);
+    assert!(matches!(&again[..], [LeaderEffect::Combine { signatures, .. }]
+        if signatures.iter().all(|it| it.member != m(0, 2))));
+}
+
+#[test]
+fn a78_two_prepares_of_a_member_are_published_and_shares_over_other_roots_never_meet() {
+    let (x, y) = (body(&empty_tip(), 1), body(&empty_tip(), 2));
+    let mut it = with_open(&x);
+    it.handle_prepare(prepare(m(0, 1), ballot(0, &x)));
+    it.handle_prepare(prepare(m(0, 1), ballot(0, &y)));
+    let found = effects(&mut it);
+    assert!(matches!(&found[..], [LeaderEffect::Publish(_)]), "{found:?}");
+    others().iter().take(5).for_each(|who| it.handle_signature(sign(*who, x.body().head)));
+    it.handle_signature(sign(m(1, 4), y.body().head));
+    assert_eq!(effects(&mut it), []);
+}
+
+#[test]
+fn it_waits_until_all_are_heard_or_300_to_700_ms_have_gone_by() {
+    let mut it = leader(1);
+    ask(&mut it, &everyone()[..2], 1);
+    assert_eq!(it.poll_deadline(), None);
+    ask(&mut it, &everyone()[2..3], 1);
+    assert_eq!(it.poll_deadline(), Some(T0.saturating_add(HEARING)));
+    it.handle_time(Timestamp(T0.0 + 499));
+    assert_eq!(makes(&effects(&mut it)).len(), 0);
+    it.handle_time(Timestamp(T0.0 + 500));
+    assert_eq!(makes(&effects(&mut it)).len(), 1);
+    let mut it = leader(1);
+    ask(&mut it, &everyone(), 1);
+    assert_eq!((it.poll_deadline(), makes(&effects(&mut it)).len()), (None, 1));
+    // Whatever the driver draws, it is held to the bounds.
+    for (drawn, held) in [(0, 300), (10_000, 700)] {
+        let mut it = leader(1);
+        for member in &everyone()[..3] {
+            it.handle_timeout(timeout(*member, 1, 0), None, Duration::from_millis(drawn), T0);
+        }
+        assert_eq!(it.poll_deadline(), Some(Timestamp(T0.0 + held)));
+    }
+}
+
+#[test]
+fn it_leads_the_highest_of_its_own_views_that_t_of_one_committee_ask_for() {
+    let mut it = leader(1);
+    ask(&mut it, &everyone(), 4);
+    assert_eq!(it.view(), Some(3));
+    assert_eq!(leader(0).config.highest_led(4), Some(4));
+    assert_eq!(leader(1).config.highest_led(0), None);
+    assert_eq!(leader(0).config.highest_led(u64::MAX), Some(u64::MAX - 1));
+}
+
+#[test]
+fn a123_it_proposes_the_highest_locked_body_it_hears_of_unchanged_with_its_certificate() {
+    let (x, y) = (body(&empty_tip(), 1), body(&empty_tip(), 2));
+    let mut it = leader(1);
+    it.handle_locked_on(&prepared(0, &x));
+    it.handle_timeout(timeout(m(0, 1), 5, 0), Some(&prepared(2, &y)), HEARING, T0);
+    it.handle_lock(lock(m(0, 2), ballot(1, &x)), &prepared(1, &x));
+    ask(&mut it, &everyone()[1..], 5);
+    // a128: it lacks the body and asks those that prepared it.
+    let sent = effects(&mut it);
+    let holders = others().into_iter().collect();
+    let want = LeaderEffect::Send(Recipients::Some(holders), FromLeader::WantBody(y.d()));
+    assert!(sent.contains(&want) && makes(&sent).is_empty(), "{sent:?}");
+    it.handle_body(x);
+    assert_eq!(effects(&mut it), []);
+    it.handle_body(y.clone());
+    let done = effects(&mut it);
+    assert!(
+        matches!(&done[..], [
+        LeaderEffect::Persist(written),
+        LeaderEffect::Propose { proposal, bare, certificate: Some(c), timeouts, .. },
+    ] if *written == ballot(5, &y) && proposal.ballot == ballot(5, &y)
+        && c.ballot() == ballot(2, &y) && bare.len() == 6 && timeouts.len() == 8),
+        "{done:?}"
+    );
+}
+
+#[test]
+fn a128_a_certificate_for_another_batch_or_view_binds_nobody() {
+    let x = body(&empty_tip(), 1);
+    let next = Tip { k: 1, ..empty_tip() };
+    let mut it = leader(1);
+    it.handle_locked_on(&prepared(0, &body(&next, 1)));
+    ask(&mut it, &everyone(), 1);
+    assert_eq!(makes(&effects(&mut it)).len(), 1);
+    // A lock that becomes known before it has proposed goes first.
+    it.handle_locked_on(&prepared(0, &x));
+    it.handle_made(body(&empty_tip(), 2), Arc::default());
+    assert_eq!(proposals(&effects(&mut it)), []);
+    it.handle_body(x.clone());
+    assert_eq!(proposals(&effects(&mut it)), [Proposal { ballot: ballot(1, &x), leader: 1 }]);
+}
+
+#[test]
+fn a_view_that_failed_halves_the_next_new_batch_and_success_doubles_it() {
+    let mut it = with_open(&body(&empty_tip(), 1));
+    ask(&mut it, &everyone(), 2);
+    assert_eq!(makes(&effects(&mut it)), [Limit { entries: 2048, bytes: 4 * 1024 * 1024 }]);
+    let y = body(&empty_tip(), 2);
+    it.handle_made(y.clone(), Arc::default());
+    effects(&mut it);
+    it.handle_final(1, y.body().head);
+    it.handle_work();
+    assert_eq!(makes(&effects(&mut it)), [Limit::FULL]);
+    let least = (0..20).fold(Limit::FULL, |limit, _| limit.halved());
+    assert_eq!(least, Limit::LEAST);
+}
+
+#[test]
+fn timeouts_are_passed_on_once_and_those_behind_are_told() {
+    let mut it = leader(0);
+    let passed = |it: &mut Leader| {
+        let is_timeout =
+            |e: &LeaderEffect| matches!(e, LeaderEffect::Send(_, FromLeader::Timeout(_)));
+        effects(it).into_iter().filter(is_timeout).count()
+    };
+    ask(&mut it, &[m(0, 1)], 3);
+    ask(&mut it, &[m(0, 1)], 3);
+    ask(&mut it, &[m(0, 1)], 2);
+    assert_eq!(passed(&mut it), 1);
+    it.handle_final(3, body(&empty_tip(), 1).body().head);
+    it.handle_tip(m(0, 1), 1);
+    it.handle_tip(m(0, 1), 9);
+    it.handle_tip(m(0, 1), 3);
+    let told = [LeaderEffect::CatchUp { member: m(0, 1), k: 1 }, LeaderEffect::Behind { k: 3 }];
+    assert_eq!(effects(&mut it), told);
+}
+
+#[test]
+fn another_leaders_final_batch_ends_its_view() {
+    let mut it = with_open(&body(&empty_tip(), 1));
+    it.handle_final(1, body(&empty_tip(), 2).body().head);
+    it.handle_work();
+    assert_eq!((it.view(), effects(&mut it)), (None, vec![]));
+}
+
+#[test]
+fn a_member_that_comes_back_is_sent_what_is_open() {
+    let x = body(&empty_tip(), 1);
+    let mut it = with_open(&x);
+    others().iter().for_each(|who| it.handle_prepare(prepare(*who, ballot(0, &x))));
+    effects(&mut it);
+    it.handle_connected(m(0, 1));
+    let sent = effects(&mut it);
+    assert!(
+        matches!(&sent[..], [
+        LeaderEffect::Propose { to: Recipients::One(a), bare, .. },
+        LeaderEffect::Send(Recipients::One(b), FromLeader::Prepared(_)),
+    ] if (*a, *b) == (m(0, 1), m(0, 1)) && bare.is_empty()),
+        "{sent:?}"
+    );
+    it.handle_want_body(m(0, 1), Digest([9; 32]));
+    assert_eq!(effects(&mut it), []);
+}
