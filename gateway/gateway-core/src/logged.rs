@@ -1,5 +1,6 @@
 //! A final answer: an entry that is in the log, under a checkpoint that the lane's committees signed.
 
+use core::time::Duration;
 use gateway_cosign::SignedCheckpoint;
 use gateway_log::{LeafHash, ProofError, verify_inclusion};
 use gateway_types::{
@@ -8,7 +9,6 @@ use gateway_types::{
     cbor::DecodeError,
     entry::{BatchEntry, DeclinedEntry, Entry, RecognisedEntry, SyncPoint},
 };
-use std::time::Duration;
 
 /// How old the sync point's block may be for a *yes* (design section 2.3).
 pub const MAX_STATUS_AGE: Duration = Duration::from_secs(120);
@@ -38,7 +38,14 @@ pub enum Outcome {
     Declined(Box<DeclinedEntry>),
 }
 
-/// An answer that is in the lane's log. Only [`verify_logged`] makes it (A116).
+/// An answer that is in the lane's log. Only [`verify_logged`] makes it (A48, A116):
+///
+/// ```compile_fail,E0451
+/// # use {gateway_core::{Logged, Outcome}, gateway_types::entry::BatchEntry};
+/// # fn forge(outcome: Outcome, batch: BatchEntry) -> Logged {
+/// Logged { outcome, batch, index: 6 }
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logged {
     outcome: Outcome,
@@ -106,7 +113,8 @@ pub enum LoggedError {
 
 /// Checks that an answer and its batch's `batch` entry are in the log that the committees signed.
 ///
-/// Trust: `signed` is evidence already; everything else may come from anybody.
+/// Trust: `signed` is evidence already; everything else may come from anybody, who can at most show the `batch`
+/// entry of an earlier batch of the same ten seconds: that only makes the answer older.
 ///
 /// # Errors
 ///
@@ -122,7 +130,7 @@ pub fn verify_logged(
         other => return Err(LoggedError::Kind { got: other.kind() }),
     };
     let Entry::Batch(first) = included(signed, batch)? else { return Err(LoggedError::OtherBatch) };
-    if batch.index >= entry.index || first.epoch != signed.epoch() {
+    if batch.index >= entry.index || first.epoch > signed.epoch() {
         return Err(LoggedError::OtherBatch);
     }
     let logged = Logged { outcome, batch: first, index: entry.index };

@@ -46,7 +46,13 @@ pub fn verify_issuer(
     Ok(IssuedRecord { record, key })
 }
 
-/// A record that its issuer signed and the registry holds. Only [`verify_record`] makes it.
+/// A record that its issuer signed and the registry holds. Only [`verify_record`] makes it (A48):
+///
+/// ```compile_fail,E0423
+/// # fn forge(issued: gateway_record::IssuedRecord) -> gateway_record::VerifiedRecord {
+/// gateway_record::VerifiedRecord(issued)
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct VerifiedRecord(IssuedRecord);
 

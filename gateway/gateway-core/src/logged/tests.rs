@@ -84,6 +84,14 @@ fn a_batch_from_before_the_question_is_not_its_own() {
 }
 
 #[test]
+fn a_batch_of_an_epoch_after_its_signers_is_refused() {
+    let Entry::Batch(first) = batch(later(200), 500) else { panic!() };
+    let next = Entry::Batch(BatchEntry { epoch: 2, ..first });
+    let log = signed_log(&[next, recognised(candidate())]);
+    assert_eq!(check(&log, 1, 0), Err(LoggedError::OtherBatch));
+}
+
+#[test]
 fn a58_an_entry_of_another_lane_is_no_answer() {
     let origin: Origin = "comity.test/CN-GD.CN-HK.standard".parse().unwrap();
     let foreign = recognised(Candidate { origin, ..candidate() });

@@ -9,6 +9,7 @@ use crate::{
     json::JsonError,
     verify_issuer, verify_record,
 };
+use proptest::prelude::*;
 use sd_jwt_payload::{Hasher as _, SdJwt, Sha256Hasher};
 
 const HEADER: &str = r#"{"alg":"EdDSA","typ":"comity-licence+sd-jwt"}"#;
@@ -266,5 +267,27 @@ fn a_record_cut_short_anywhere_is_another_record_or_none() {
         let Some(Ok(cut)) = good.get(..at).map(Record::parse) else { continue };
         let proof_is_cut = cut.key_binding() != whole.key_binding();
         assert!(proof_is_cut || cut.presentation_digest() != whole.presentation_digest());
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_other_text_is_refused_without_panic(text in "[ -~]{0,300}", bytes in "\\PC{0,80}") {
+        prop_assert!(Record::parse(&text).is_err());
+        prop_assert!(Record::parse(&bytes).is_err());
+    }
+
+    #[test]
+    fn a_good_record_with_anything_put_into_it_is_refused_or_another(
+        at in 0usize..2000, what in "[A-Za-z0-9_.~=-]{1,4}",
+    ) {
+        let good = presented(&SHOWN);
+        let at = at.min(good.len());
+        let changed = format!("{}{what}{}", good.get(..at).unwrap(), good.get(at..).unwrap());
+        if let Ok(record) = verified(&changed) {
+            let (ours, whole) = (record.record(), Record::parse(&good).unwrap());
+            let same_proof = ours.key_binding() == whole.key_binding();
+            prop_assert!(!same_proof || ours.presentation_digest() != whole.presentation_digest());
+        }
     }
 }
