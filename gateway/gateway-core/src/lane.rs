@@ -1,11 +1,11 @@
 //! What a gateway or a member knows of its lane when it judges.
 
+use core::time::Duration;
 use gateway_types::{
     Digest, Jurisdiction, Origin, Timestamp,
     id::{ClassCode, IssuerCode},
 };
 use policy_engine::{IssuerKey, Pack, Packs};
-use std::time::Duration;
 
 /// How far a candidate's time may be from a member's clock (design section 2.1 step 5).
 pub const MAX_CLOCK_DISTANCE: Duration = Duration::from_secs(5);

@@ -27,11 +27,11 @@ use crate::{
     request::StoredRequest,
     view::{Answer, LicenceStanding, View},
 };
+use core::time::Duration;
 use effect::Effects;
 use gateway_cosign::{EpochKeys, Verified};
 use gateway_types::{Digest, Status, Timestamp, verdict::VerdictList};
 use state::State;
-use std::time::Duration;
 
 /// How long a silent source is waited for.
 pub const SOURCE_PATIENCE: Duration = Duration::from_secs(30);

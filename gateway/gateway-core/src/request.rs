@@ -1,5 +1,6 @@
 //! A platform's question, as it is stored before anything else happens.
 
+use core::time::Duration;
 use core::{fmt, str::FromStr};
 use gateway_types::{
     Digest, Jurisdiction, LicenceId, Platform, Timestamp,
@@ -7,7 +8,6 @@ use gateway_types::{
     frame::frame,
     id::{BadIdentifier, IdempotencyKey, PurposeCode},
 };
-use std::time::Duration;
 
 /// How long an idempotency key is remembered.
 pub const KEY_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
