@@ -1,4 +1,5 @@
 //! The example licences of `tests/vectors`, whose digests are in a recorded registry, are records of ours.
+#![expect(clippy::unwrap_used, reason = "helpers of tests: a wrong file fails them")]
 
 use gateway_record::{Record, RecordError, verify_issuer, verify_record};
 use gateway_types::{Digest, LicenceId, LicenceKey, PublicKey, Salt};
