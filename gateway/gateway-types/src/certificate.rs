@@ -53,9 +53,38 @@ pub struct Certificate {
     /// The signed note.
     pub checkpoint: String,
     /// The `committee` entries from the lane's first to the one of the signing epoch.
-    pub committees: Bounded<ProvenEntry, MAX_EPOCHS>,
+    pub committees: Bounded<ProvenCommittee, MAX_EPOCHS>,
     /// For an epoch that is closed: the entry under a later checkpoint.
     pub seal: Option<Seal>,
+}
+
+/// A `committee` entry, its way to the root, and the word of the committees before it.
+///
+/// The way to a root alone proves nothing of a later epoch: whoever signs the root wrote the entry. So the
+/// old members' own last checkpoint, the one that closes their epoch with this entry, comes along.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProvenCommittee {
+    /// Place in the log.
+    pub index: u64,
+    /// The entry's salt.
+    pub salt: SaltText,
+    /// The entry, as it was written.
+    pub bytes: Bytes<MAX_ENTRY>,
+    /// RFC 6962 inclusion proof under the checkpoint that it comes with, leaf to root.
+    pub proof: Bounded<HashText, MAX_PROOF>,
+    /// The checkpoint that closed the epoch before; none for the lane's first entry.
+    pub closing: Option<Closing>,
+}
+
+/// The last checkpoint of an epoch: its last leaf is the `committee` entry that opens the next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Closing {
+    /// The note, signed by the epoch that ends.
+    pub checkpoint: String,
+    /// RFC 6962 inclusion proof of the `committee` entry under it, leaf to root.
+    pub proof: Bounded<HashText, MAX_PROOF>,
 }
 
 /// The same entry under a checkpoint of a later epoch.
@@ -66,8 +95,10 @@ pub struct Seal {
     pub checkpoint: String,
     /// The certificate's entry, proven under it.
     pub proof: Bounded<HashText, MAX_PROOF>,
+    /// Its `batch` entry, proven under it: else old keys could give a sealed entry another time.
+    pub batch_proof: Bounded<HashText, MAX_PROOF>,
     /// The `committee` entries from the lane's first to the one of the later epoch, proven under it.
-    pub committees: Bounded<ProvenEntry, MAX_EPOCHS>,
+    pub committees: Bounded<ProvenCommittee, MAX_EPOCHS>,
 }
 
 /// How all recognitions of a lane stand: a later `batch` entry and the list whose digest it holds.
@@ -86,6 +117,18 @@ pub struct StatusFile {
     pub count: u32,
     /// The list: Token Status List, two bits each, zlib.
     pub list: Bytes<MAX_FILE>,
+    /// For one certificate whose licence changed: the source's own word.
+    pub change: Option<ProvenChange>,
+}
+
+/// The `status` entry that ended or suspended a recognition, under the status file's checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProvenChange {
+    /// The `status` entry.
+    pub entry: ProvenEntry,
+    /// Its batch's `batch` entry: the change is at most as new as that batch's sync point.
+    pub batch: ProvenEntry,
 }
 
 /// Whom a relying party trusts: each lane's first `committee` entry.
