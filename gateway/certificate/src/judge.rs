@@ -1,0 +1,206 @@
+//! Whether a genuine certificate counts, for a purpose, in a region, at a moment.
+
+use crate::{
+    genuine::{Decided, VerifiedCertificate},
+    outcome::{CannotSay, Changed, Invalid, NotGood, Refusal, SourceWord},
+    status::{VerifiedStatus, invalid},
+    steps::{Step, Trail},
+};
+use gateway_types::{
+    Jurisdiction, Timestamp,
+    candidate::Candidate,
+    entry::{DeclinedEntry, RecognisedEntry},
+    id::PurposeCode,
+};
+use std::time::Duration;
+
+/// How old a status may be for a reader without a network, unless a stricter age is named: 24 h.
+///
+/// The destination's pack may say less for a class; the pack is not in the certificate, so who knows it
+/// names its age. Source: design section 2.3.
+pub const OFFLINE_LIMIT: Duration = Duration::from_secs(24 * 3600);
+
+/// How old a status may be for a reader that can ask for a newer one. Source: design section 2.3.
+pub const ONLINE_LIMIT: Duration = Duration::from_secs(120);
+
+/// How far the reader's clock may be behind the committees'. Source: design section 2.1.
+const CLOCK_SKEW: Duration = Duration::from_secs(5);
+
+/// What is asked of a certificate.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The moment asked about.
+    pub at: Timestamp,
+    /// The moment at which it is asked: whether an epoch is closed is judged as of the later of the two.
+    pub now: Timestamp,
+    /// The purpose; none: the one that the certificate names.
+    pub purpose: Option<PurposeCode>,
+    /// The region in which it is to count; none: the one that the certificate names.
+    pub region: Option<Jurisdiction>,
+    /// The greatest age of a status, if it is less than [`OFFLINE_LIMIT`].
+    pub fresh: Option<Duration>,
+}
+
+impl Question {
+    /// Whether it is good now.
+    #[must_use]
+    pub fn now(now: Timestamp) -> Self {
+        Self { at: now, now, purpose: None, region: None, fresh: None }
+    }
+
+    /// The greatest age that counts.
+    #[must_use]
+    pub fn limit(&self) -> Duration {
+        self.fresh.map_or(OFFLINE_LIMIT, |fresh| fresh.min(OFFLINE_LIMIT))
+    }
+}
+
+/// The status on which a *good* rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// As of when: a sync point's block time.
+    pub as_of: Timestamp,
+    /// How far that lies from the moment asked about.
+    pub age: Duration,
+    /// Whether it lies after that moment.
+    pub is_later: bool,
+}
+
+/// Answers `question` of a certificate that was verified, with a status that was verified, if there is one.
+///
+/// # Errors
+///
+/// [`NotGood`] or [`CannotSay`].
+pub fn judge(
+    certificate: &VerifiedCertificate,
+    status: Option<&VerifiedStatus>,
+    question: &Question,
+    trail: &mut Trail,
+) -> Result<Standing, Refusal> {
+    certificate.check_open(question.now.max(question.at))?;
+    trail.passed(Step::Open);
+    let entry = match &certificate.decided {
+        Decided::Recognised(entry) => entry,
+        Decided::Declined(entry) => return Err(declined(certificate, entry).into()),
+    };
+    check_asked(&entry.candidate, question)?;
+    check_dates(certificate, &entry.candidate, question.at)?;
+    trail.passed(Step::Asked);
+    let standing = standing(certificate, entry, status, question)?;
+    trail.passed(Step::Fresh);
+    Ok(standing)
+}
+
+fn declined(certificate: &VerifiedCertificate, entry: &DeclinedEntry) -> NotGood {
+    NotGood::Declined { time: certificate.batch.time, reasons: entry.reasons.to_vec() }
+}
+
+fn check_asked(candidate: &Candidate, question: &Question) -> Result<(), NotGood> {
+    let facts = &candidate.facts;
+    if let Some(asked) = question.purpose.as_ref().filter(|asked| **asked != facts.purpose) {
+        let granted = facts.purpose.clone();
+        return Err(NotGood::WrongPurpose { granted, asked: asked.clone() });
+    }
+    if let Some(asked) = question.region.as_ref().filter(|asked| **asked != facts.to) {
+        return Err(NotGood::WrongRegion { granted: facts.to.clone(), asked: asked.clone() });
+    }
+    Ok(())
+}
+
+/// The recognition has begun, and the licence has begun and not ended.
+fn check_dates(
+    certificate: &VerifiedCertificate,
+    candidate: &Candidate,
+    at: Timestamp,
+) -> Result<(), NotGood> {
+    let facts = &candidate.facts;
+    if at >= facts.not_after {
+        let from = facts.not_before.max(certificate.batch.time);
+        return Err(NotGood::LicenceExpired { from, ended: facts.not_after });
+    }
+    if at < facts.not_before {
+        return Err(NotGood::LicenceNotYet { from: facts.not_before });
+    }
+    if at.saturating_add(CLOCK_SKEW) < certificate.batch.time {
+        return Err(NotGood::NotYetRecognised { from: certificate.batch.time });
+    }
+    Ok(())
+}
+
+/// How the licence stood, and as of when.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    as_of: Timestamp,
+    value: Option<Invalid>,
+    word: Option<SourceWord>,
+}
+
+/// How the licence stood at the moment asked about, from the certificate's own batch and a newer status.
+fn standing(
+    certificate: &VerifiedCertificate,
+    entry: &RecognisedEntry,
+    status: Option<&VerifiedStatus>,
+    question: &Question,
+) -> Result<Standing, Refusal> {
+    let code = entry.candidate.facts.code;
+    let value = code.map_or(Some(Invalid::Other), |code| invalid(code.status().list_value()));
+    let own = Known { as_of: certificate.sync.block_time, value, word: None };
+    let newest = status.map(|s| Known { as_of: s.as_of(), value: s.value(), word: s.word() });
+    let at = question.at;
+    match newest {
+        Some(later) if later.as_of > at.saturating_add(CLOCK_SKEW) => around(own, later, question),
+        Some(before) => as_known(before, question),
+        None => as_known(own, question),
+    }
+}
+
+/// The last word before the moment asked about.
+fn as_known(known: Known, question: &Question) -> Result<Standing, Refusal> {
+    let age = question.at.since(known.as_of);
+    let fresh = age <= question.limit();
+    match known.value {
+        None if fresh => Ok(Standing { as_of: known.as_of, age, is_later: false }),
+        // What has ended stays so; what is suspended may have been reinstated since.
+        Some(value) if fresh || value == Invalid::Ended => Err(changed(known, value).into()),
+        _ => Err(stale(known.as_of, age, question)),
+    }
+}
+
+/// The moment lies between two words, of which the later is from after it.
+///
+/// Source: design section 2.3, *Proof for a past moment*: the first `batch` entry whose sync block time is at
+/// or after it. That a given one is the first cannot be seen, so the greatest age counts in both directions.
+fn around(own: Known, later: Known, question: &Question) -> Result<Standing, Refusal> {
+    if let Some(value) = own.value {
+        return Err(changed(own, value).into());
+    }
+    if let Some(value) = later.value {
+        let known_since = later.word.map_or(later.as_of, |word| word.since);
+        let changed = Changed { value, as_of: later.as_of, word: later.word };
+        return Err(if known_since <= question.at {
+            NotGood::StatusChanged(changed).into()
+        } else {
+            CannotSay::ChangedAround { valid: own.as_of, changed }.into()
+        });
+    }
+    nearest(own.as_of, later.as_of, question)
+}
+
+fn nearest(before: Timestamp, after: Timestamp, question: &Question) -> Result<Standing, Refusal> {
+    let (back, ahead) = (question.at.since(before), after.since(question.at));
+    let is_later = ahead < back;
+    let (as_of, age) = if is_later { (after, ahead) } else { (before, back) };
+    if age <= question.limit() {
+        Ok(Standing { as_of, age, is_later })
+    } else {
+        Err(stale(as_of, age, question))
+    }
+}
+
+fn changed(known: Known, value: Invalid) -> NotGood {
+    NotGood::StatusChanged(Changed { value, as_of: known.as_of, word: known.word })
+}
+
+fn stale(as_of: Timestamp, age: Duration, question: &Question) -> Refusal {
+    CannotSay::StatusStale { as_of, age, limit: question.limit() }.into()
+}
