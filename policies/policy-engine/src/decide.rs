@@ -292,6 +292,12 @@ pub(crate) fn decide_on(panel: &Panel<'_>, facts: &Facts) -> (Facts, Outcome) {
     (willing, outcome)
 }
 
+/// The facts with all that the rules want taken on, whether or not it is enough.
+pub(crate) fn willing(panel: &Panel<'_>, facts: &Facts) -> Facts {
+    let wanted = judge(panel, facts).obligations();
+    with_obligations(facts, wanted).unwrap_or_else(|| facts.clone())
+}
+
 pub(crate) fn check_on(panel: &Panel<'_>, facts: &Facts) -> Outcome {
     if !facts.obligations.is_sorted_by(|a, b| a < b) {
         return faulty(Fault::Obligations);
@@ -415,7 +421,11 @@ impl Judged {
         if reasons.is_empty() || !self.faults.is_empty() {
             reasons.insert(Reason::PolicyDenied);
         }
-        let rules = self.denying.into_keys().chain(self.requiring.into_keys()).collect();
+        // What could be taken on is no reason where something else is final.
+        let rules = match self.denying.is_empty() {
+            true => self.requiring.into_keys().collect(),
+            false => self.denying.into_keys().collect(),
+        };
         let mut faults = self.faults;
         faults.sort();
         faults.dedup();

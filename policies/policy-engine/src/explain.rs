@@ -1,8 +1,7 @@
 //! Why a pack decides as it does: every rule's part in it, and the smallest change that would permit.
 
 use crate::{
-    calendar::local_time,
-    decide::{Outcome, Panel, ask, decide_on},
+    decide::{Outcome, Panel, ask, decide_on, willing},
     manifest::Words,
     pack::Pack,
     rules::{Rule, RuleKind},
@@ -67,7 +66,7 @@ pub struct Explanation {
     pub class: String,
     /// Yes, no, or a person first.
     pub answer: Answer,
-    /// Every rule for this action, those that refuse first.
+    /// Every rule for this action that refuses, then those that are met, then those not concerned.
     pub rules: Vec<RuleAccount>,
     /// The smallest change that would permit, as far as one of up to three facts would; empty on a yes.
     pub smallest_change: Vec<String>,
@@ -126,7 +125,8 @@ pub fn explain(
     language: Language,
 ) -> Result<Explanation, NotConcerned> {
     let panel = panel(pack, facts)?;
-    let (judged, outcome) = decide_on(&panel, facts);
+    let (_, outcome) = decide_on(&panel, facts);
+    let judged = willing(&panel, facts);
     let account = Account::of(pack, &panel, &judged);
     let smallest_change = match outcome {
         Outcome::Permit(_) => Vec::new(),
@@ -198,7 +198,10 @@ impl<'a> Account<'a> {
 
     fn rules(&self, language: Language) -> Vec<RuleAccount> {
         let mine = self.pack.rules.values().filter(|rule| is_asked(rule, self.action));
-        let mut all: Vec<RuleAccount> = mine.map(|rule| self.rule(rule, language)).collect();
+        // A permit that does not hold says no more than the rules that refuse.
+        let silent = |account: &RuleAccount| account.permits && account.standing != Standing::Met;
+        let accounts = mine.map(|rule| self.rule(rule, language));
+        let mut all: Vec<RuleAccount> = accounts.filter(|account| !silent(account)).collect();
         all.sort_by(|a, b| (a.standing, &a.rule).cmp(&(b.standing, &b.rule)));
         all
     }
@@ -253,7 +256,7 @@ fn class_name(pack: &Pack, facts: &Facts, language: Language) -> String {
 
 /// What fills in `{word}`; the words are [`crate::situation::WORDS`].
 fn word_of(pack: &Pack, facts: &Facts, word: &str, language: Language) -> Option<String> {
-    let time = |time| local_time(time, pack.offset_minutes());
+    let time = |time| pack.local_time(time);
     let local = || pack.equivalence(&facts.from, &facts.class);
     Some(match word {
         "class" => class_name(pack, facts, language),

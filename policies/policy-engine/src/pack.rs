@@ -1,6 +1,7 @@
 //! A jurisdiction's pack, loaded from texts and checked.
 
 use crate::{
+    calendar::local_time,
     canonical, check,
     check::Files,
     issuers::{self, Issuer, IssuerKey},
@@ -160,10 +161,10 @@ impl Pack {
         self.manifest.codes.get(&code)
     }
 
-    /// The region's time zone, in minutes east of UTC, for screens.
+    /// A moment as the region's screens show it: `2026-11-21 10:31:07 +08:00`.
     #[must_use]
-    pub fn offset_minutes(&self) -> i16 {
-        self.manifest.offset_minutes
+    pub fn local_time(&self, time: Timestamp) -> String {
+        local_time(time, self.manifest.offset_minutes)
     }
 
     /// The rules, by name.
