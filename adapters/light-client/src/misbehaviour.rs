@@ -61,7 +61,14 @@ impl Misbehaviour {
 
 /// Misbehaviour whose two headers were verified from trusted state, every signature of the new ones checked.
 ///
-/// Only [`check_for_misbehaviour`](crate::check_for_misbehaviour) makes one.
+/// Only [`check_for_misbehaviour`](crate::check_for_misbehaviour) makes one:
+///
+/// ```compile_fail,E0423
+/// # use light_client::{Misbehaviour, VerifiedMisbehaviour};
+/// # fn forge(evidence: Misbehaviour) -> VerifiedMisbehaviour {
+/// VerifiedMisbehaviour(evidence)
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedMisbehaviour(pub(crate) Misbehaviour);
 

@@ -394,6 +394,35 @@ fn a_message_for_another_client_changes_nothing() {
 }
 
 #[test]
+fn a_message_that_the_store_has_overtaken_changes_nothing() {
+    let headers = |header: &ToyHeader| message(&[header.bytes().to_vec()]);
+    let fork = ToyHeader { root: Digest([9; 32]), ..ToyHeader::at(12) };
+    let mut store = store();
+    let late = verify_client_message(&mut Toy, &store, &headers(&fork), NOW).unwrap();
+    let after = verify_client_message(&mut Toy, &store, &headers(&ToyHeader::at(14)), NOW).unwrap();
+    update(&mut store, &[ToyHeader::at(12)], NOW).unwrap();
+    let before = store.clone();
+    assert_eq!(update_state(&mut store, late), vec![]);
+    assert_eq!(store, before);
+    update(&mut store, &[fork], NOW).unwrap();
+    assert_eq!(update_state(&mut store, after), vec![], "a frozen client took a header");
+}
+
+#[test]
+fn a25_evidence_keeps_the_header_that_was_verified_not_the_copy_shown() {
+    let mut store = check_taken(&store(), &[ToyHeader::at(12)], NOW);
+    let unsigned = ToyHeader { signers: vec![], ..ToyHeader::at(12) };
+    let fork = ToyHeader { root: Digest([9; 32]), ..ToyHeader::at(12) };
+    let pair = ClientMessage::Misbehaviour(unsigned.bytes(), fork.bytes());
+    let Ok(Update::Frozen(evidence)) = update_client(&mut Toy, &mut store, &pair, NOW) else {
+        panic!("not frozen");
+    };
+    let (a, b) = evidence.headers();
+    assert!([a, b].contains(&&ToyHeader::at(12).bytes()));
+    assert!(![a, b].contains(&&unsigned.bytes()));
+}
+
+#[test]
 fn another_header_or_set_than_the_pinned_one_is_refused() {
     let begin = |header: &ToyHeader| {
         ClientStore::new(&Toy, toy_client((2, 3)), &header.bytes()).unwrap_err()

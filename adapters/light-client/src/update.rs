@@ -28,6 +28,11 @@ pub enum ClientMessage {
 }
 
 /// A message that was verified against one client's storage; only [`verify_client_message`] makes one.
+///
+/// ```compile_fail,E0277
+/// # use light_client::VerifiedMessage;
+/// let verified: VerifiedMessage = minicbor::decode(&[0x80]).unwrap();
+/// ```
 #[derive(Clone, Debug)]
 pub struct VerifiedMessage {
     pin: Digest,
@@ -114,11 +119,15 @@ pub fn check_for_misbehaviour(message: &VerifiedMessage) -> Option<VerifiedMisbe
 
 /// Adds the headers of a verified message, and drops states beyond the limit. Gives the heights added.
 ///
-/// Does nothing if the message shows misbehaviour, or was verified for another client.
+/// Does nothing if the message shows misbehaviour, was verified for another client, or is contradicted by what
+/// the store has taken since.
 /// Source: ICS-02 `updateState`.
 #[expect(clippy::needless_pass_by_value, reason = "a verified message is used once")]
 pub fn update_state(store: &mut ClientStore, message: VerifiedMessage) -> Vec<Height> {
-    if message.misbehaviour.is_some() || message.pin != store.client().pin().id() {
+    let client = store.client();
+    let stale = client.frozen().is_some() || message.pin != client.pin().id();
+    let contradicted = message.headers.iter().any(|header| contradiction(store, header).is_some());
+    if stale || contradicted || message.misbehaviour.is_some() {
         return Vec::new();
     }
     for header in message.learnt.iter().chain(&message.headers) {
@@ -186,7 +195,12 @@ fn verify_misbehaviour(
                 .map_err(|(_, reason)| UpdateError::Header { index, reason })?;
         }
     }
-    let evidence = Misbehaviour::of(a.stored(), b.stored());
+    // What is stored was verified; the copy in the message was not.
+    let kept = |header: &Header| match store.stored(header.height()) {
+        Some(stored) if stored.state == header.state => stored.clone(),
+        _ => header.stored(),
+    };
+    let evidence = Misbehaviour::of(kept(a), kept(b));
     let pin = store.client().pin().id();
     Ok(VerifiedMessage {
         pin,
