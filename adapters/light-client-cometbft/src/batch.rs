@@ -146,3 +146,43 @@ impl Iterator for Weights {
         self.block.pop().map(Scalar::from)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use curve25519_dalek::constants::EIGHT_TORSION;
+
+    #[test]
+    fn points_of_small_order_vanish_from_the_equation() {
+        let term = |i: usize| {
+            let (r, a) = (EIGHT_TORSION[i % 8].compress(), EIGHT_TORSION[i / 8].compress());
+            let mut signature = [0; 64];
+            signature[..32].copy_from_slice(r.as_bytes());
+            Term { key: a.0, signature, message: Vec::new() }
+        };
+        let terms: Vec<Term> = (0..64).map(term).collect();
+        let mut keys = KeyCache::default();
+        let parsed: Vec<Parsed> = terms.iter().map(|t| Parsed::of(t, &mut keys).unwrap()).collect();
+        assert!(equation_holds(&terms, &parsed));
+    }
+
+    #[test]
+    fn weights_are_fixed_by_all_that_was_signed() {
+        let signed = |s: u8| Parsed {
+            a: ED25519_BASEPOINT_POINT,
+            r: ED25519_BASEPOINT_POINT,
+            s: Scalar::from(s),
+            hash: [1; 64],
+            k: Scalar::ONE,
+        };
+        let first = |items: &[Parsed]| Weights::of(items).take(9).collect::<Vec<_>>();
+        let weights = first(&[signed(1), signed(2)]);
+        assert_eq!(weights, first(&[signed(1), signed(2)]));
+        assert_ne!(weights, first(&[signed(1), signed(3)]));
+        assert_ne!(weights[0], first(&[Parsed { hash: [2; 64], ..signed(1) }, signed(2)])[0]);
+        let mut distinct = weights.iter().map(Scalar::to_bytes).collect::<Vec<_>>();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), 9);
+    }
+}

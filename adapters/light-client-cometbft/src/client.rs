@@ -6,7 +6,7 @@ use crate::{
     light_block::{key_of, malformed},
     proof::{verify_absence, verify_existence},
     rules,
-    sets::SetCache,
+    sets::{self, SetCache},
     sign_bytes::SignBytes,
 };
 use alloc::{string::ToString, sync::Arc, vec::Vec};
@@ -57,13 +57,13 @@ impl CometBft {
     ) -> Result<(), (usize, HeaderError)> {
         let mut batch = Batch::default();
         let mut state = trusted.state;
-        let mut next_set = trusted.next_set.map(Vec::from);
+        let mut known = Known::Encoded(trusted.next_set);
         for (index, block) in blocks.iter().enumerate() {
             let refuse = |reason| (index, reason);
             block.check().map_err(refuse)?;
-            let trusted = Trusted { state, next_set: next_set.as_deref() };
-            self.collect(&mut batch, block, trusted, threshold, Scope::Enough).map_err(refuse)?;
-            (state, next_set) = (block.state(), block.next_set());
+            let step = Step { state, known, threshold, scope: Scope::Enough };
+            self.collect(&mut batch, block, &step).map_err(refuse)?;
+            (state, known) = (block.state(), Known::Decoded(block.next_set()));
         }
         self.verify_batch(&batch)
     }
@@ -73,30 +73,25 @@ impl CometBft {
         &mut self,
         batch: &mut Batch,
         block: &LightBlock,
-        trusted: Trusted<'_>,
-        threshold: TrustThreshold,
-        scope: Scope,
+        step: &Step<'_>,
     ) -> Result<(), HeaderError> {
-        let adjacent = block.state().height == trusted.state.height.next();
-        let set = if adjacent { None } else { self.trusted_set(block, trusted)? };
-        let set = set.as_deref().unwrap_or(&block.validators);
-        rules::check_votes(block, trusted.state, set, threshold)?;
-        let skipping = (!adjacent).then_some((set, threshold));
-        batch.add(block, &rules::counted(block, skipping, scope))
+        let adjacent = block.state().height == step.state.height.next();
+        let own = block.validators_hash() == Hash::Sha256(step.state.next_validators_hash.0);
+        let trusted_set = if adjacent || own { None } else { Some(self.trusted_set(step)?) };
+        let set = trusted_set.as_deref().unwrap_or(&block.validators);
+        rules::check_votes(block, step.state, set, step.threshold)?;
+        let skipping = (!adjacent).then_some((set, step.threshold));
+        batch.add(block, &rules::counted(block, skipping, step.scope))
     }
 
-    /// The set that signs after the trusted state; nothing if it is the block's own.
-    fn trusted_set(
-        &mut self,
-        block: &LightBlock,
-        trusted: Trusted<'_>,
-    ) -> Result<Option<Arc<Set>>, HeaderError> {
-        let ConsensusState { height, next_validators_hash: hash, .. } = trusted.state;
-        if block.validators_hash() == Hash::Sha256(hash.0) {
-            return Ok(None);
+    /// The set that signs after the trusted state.
+    fn trusted_set(&mut self, step: &Step<'_>) -> Result<Arc<Set>, HeaderError> {
+        let ConsensusState { height, next_validators_hash: hash, .. } = step.state;
+        match step.known {
+            Known::Encoded(Some(bytes)) => self.sets.set(hash, bytes),
+            Known::Decoded(Some(set)) => Ok(Arc::new(set.clone())),
+            _ => Err(HeaderError::UnknownTrustedSet { trusted: *height }),
         }
-        let unknown = HeaderError::UnknownTrustedSet { trusted: *height };
-        self.sets.set(hash, trusted.next_set.ok_or(unknown)?).map(Some)
     }
 
     fn verify_batch(&mut self, batch: &Batch) -> Result<(), (usize, HeaderError)> {
@@ -109,6 +104,23 @@ impl CometBft {
             (owner.unwrap_or_default(), HeaderError::BadSignature { signer })
         })
     }
+}
+
+/// What one block is checked against.
+struct Step<'a> {
+    state: &'a ConsensusState,
+    known: Known<'a>,
+    threshold: TrustThreshold,
+    scope: Scope,
+}
+
+/// The set that signs after a trusted state, if it is known.
+#[derive(Clone, Copy)]
+enum Known<'a> {
+    /// As the store has it; its hash is checked when it is decoded.
+    Encoded(Option<&'a [u8]>),
+    /// As a block that was checked has it.
+    Decoded(Option<&'a Set>),
 }
 
 /// The signatures of several blocks.
@@ -159,7 +171,7 @@ impl LightClient for CometBft {
     fn decode_header(&self, bytes: &[u8]) -> Result<Header, HeaderError> {
         let block = LightBlock::decode(bytes)?;
         block.check()?;
-        let next_set = block.next_set().map(SetBytes::new).transpose();
+        let next_set = block.next_set().map(sets::encode).map(SetBytes::new).transpose();
         Ok(Header {
             chain: block.chain().clone(),
             state: *block.state(),
@@ -178,8 +190,10 @@ impl LightClient for CometBft {
         for (index, check) in checks.iter().enumerate() {
             let block = check.header.decoded.downcast_ref::<LightBlock>();
             let block = block.ok_or_else(|| (index, malformed("a header of another client")))?;
-            self.collect(&mut batch, block, check.trusted, check.threshold, check.scope)
-                .map_err(|reason| (index, reason))?;
+            let SignatureCheck { trusted, threshold, scope, .. } = *check;
+            let known = Known::Encoded(trusted.next_set);
+            let step = Step { state: trusted.state, known, threshold, scope };
+            self.collect(&mut batch, block, &step).map_err(|reason| (index, reason))?;
         }
         self.verify_batch(&batch)
     }

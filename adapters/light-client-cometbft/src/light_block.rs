@@ -82,12 +82,12 @@ impl LightBlock {
         self.signed.header.validators_hash
     }
 
-    /// The set that signs the next header, encoded; from the block itself where the two sets are one.
-    pub(crate) fn next_set(&self) -> Option<Vec<u8>> {
+    /// The set that signs the next header; the block's own where the two sets are one.
+    pub(crate) fn next_set(&self) -> Option<&Set> {
         let header = &self.signed.header;
         let same = header.validators_hash == header.next_validators_hash;
         let own = same.then_some(&self.validators);
-        self.next_validators.as_ref().or(own).map(sets::encode)
+        self.next_validators.as_ref().or(own)
     }
 }
 

@@ -6,8 +6,9 @@ use crate::{
 };
 use gateway_types::{Timestamp, cbor};
 use light_client::{
-    ClientMessage, ClientState, ClientStateError, ClientStore, HeaderError, Height, Limits,
-    PinError, Status, Update, update_client,
+    ClientMessage, ClientState, ClientStateError, ClientStore, HeaderError, Height, LightClient,
+    Limits, PinError, Scope, SignatureCheck, Status, TrustThreshold, Trusted, Update,
+    update_client,
 };
 use light_client_cometbft::{CometBft, MAX_HEADER, MAX_VALIDATORS};
 use serde_json::{Value, json};
@@ -182,6 +183,45 @@ fn a13_overlap_is_counted_in_trusted_powers() {
 }
 
 #[test]
+fn a13_forged_votes_of_trusted_validators_count_for_nothing() {
+    // A newcomer that outweighs all the others signs; the votes of the trusted are made up.
+    let trusted = chain::set(&[10, 10, 10]);
+    let newcomer = Validator::new(20, 1000);
+    let set = chain::in_order([trusted.clone(), vec![newcomer]].concat());
+    let block = Block::at(12, &set);
+    takes(&pinned(&trusted, (2, 3)), &block);
+    let mut json = block.json();
+    let votes = &mut json["signed_header"]["commit"]["signatures"];
+    let made_up = votes[0]["signature"].clone();
+    for vote in votes.as_array_mut().unwrap().iter_mut().skip(1) {
+        vote["signature"] = made_up.clone();
+    }
+    let signer = set[1].address().to_string();
+    let refused = refusal(&pinned(&trusted, (2, 3)), &serde_json::to_vec(&json).unwrap());
+    assert_eq!(refused, HeaderError::BadSignature { signer });
+}
+
+#[test]
+fn a13_the_trusted_set_is_the_one_that_was_announced() {
+    let (trusted, set) = (chain::set(&[10, 10, 10]), chain::set(&[1000, 10]));
+    let state = decode(&Block::at(10, &trusted).bytes()).unwrap();
+    let header = decode(&Block::at(12, &set).bytes()).unwrap();
+    let verify = |next_set: Option<&[u8]>| {
+        let trusted = Trusted { state: &state.state, next_set };
+        let threshold = TrustThreshold::TWO_THIRDS;
+        let check = SignatureCheck { trusted, header: &header, threshold, scope: Scope::Enough };
+        CometBft::new().verify_signatures(&[check]).unwrap_err().1
+    };
+    // A store that gives another set under the announced hash is not believed.
+    assert_eq!(verify(header.next_set.as_deref()), HeaderError::NextValidatorSet);
+    let little = HeaderError::NotEnoughTrust { tally: 20, total: 30 };
+    assert_eq!(verify(state.next_set.as_deref()), little);
+    let trusted = Height::new(10).unwrap();
+    assert_eq!(verify(None), HeaderError::UnknownTrustedSet { trusted });
+    assert!(malformed(&verify(Some(&[0; 39]))));
+}
+
+#[test]
 fn a14_exactly_two_thirds_of_the_set_are_too_few() {
     for (powers, voters, enough) in [
         (vec![10, 10, 10], 2, false),
@@ -263,12 +303,10 @@ fn a17_a_foreign_proposer_or_a_validator_twice_is_refused() {
     };
     assert_eq!(changed(proposer), HeaderError::HeaderHash);
     // Hashed and signed as well, it still is not in the set.
-    let set = four();
-    let mut block = Block::at(12, &set);
-    block.set.rotate_left(1);
-    block.set[0] = Validator::new(30, 10);
-    let refused = refusal(&pinned(&set, (2, 3)), &block.bytes());
-    assert!(matches!(refused, HeaderError::Inconsistent { .. }), "{refused:?}");
+    let foreign = Some(Validator::new(30, 1).address());
+    let block = Block { proposer: foreign, ..Block::at(12, &four()) };
+    let refused = refusal(&pinned(&four(), (2, 3)), &block.bytes());
+    assert_eq!(refused, HeaderError::Inconsistent { what: "the proposer is not in the set" });
     let twice = changed(|block| block["validators"][1] = block["validators"][0].clone());
     let signer = four()[0].address().to_string();
     assert_eq!(twice, HeaderError::DuplicateValidator { signer });
@@ -301,8 +339,19 @@ fn a18_parts_that_say_the_same_thing_must_agree() {
     assert!(inconsistent(changed(|block| {
         block["signed_header"]["commit"]["signatures"].as_array_mut().unwrap().swap(0, 1);
     })));
-    // An absent vote with content.
     assert!(inconsistent(at("/signed_header/commit/signatures/0/block_id_flag", json!(1))));
+    // An absent vote with content of any kind.
+    let address = four()[3].address().to_string();
+    for (field, content) in [
+        ("signature", json!("AAAA")),
+        ("validator_address", json!(address)),
+        ("timestamp", json!("2026-01-01T00:00:00Z")),
+    ] {
+        let mut block = Block::at(12, &four()).voted_by(3).json();
+        block["signed_header"]["commit"]["signatures"][3][field] = content;
+        let refused = refusal(&pinned(&four(), (2, 3)), &serde_json::to_vec(&block).unwrap());
+        assert!(inconsistent(refused), "{field}");
+    }
     // The hash that was signed is that of another header.
     let other = "08".repeat(32);
     let refused = at("/signed_header/commit/block_id/hash", json!(other));
@@ -410,9 +459,17 @@ fn a_key_twice_or_unknown_in_the_json_is_refused() {
     assert!(malformed(&refusal(&store, twice.as_bytes())));
     let whole_twice = text.replacen('{', "{\"validators\":[],", 1);
     assert!(malformed(&refusal(&store, whole_twice.as_bytes())));
+    assert!(malformed(&refusal(&store, format!("{text} 1").as_bytes())));
+}
+
+#[test]
+fn a48_a_header_that_says_it_was_verified_is_refused() {
     assert!(malformed(&changed(|block| block["verified"] = json!(true))));
     assert!(malformed(&changed(|block| block["signed_header"]["header"]["trusted"] = json!(1))));
-    assert!(malformed(&refusal(&store, format!("{text} 1").as_bytes())));
+    let vote = |vote: &mut Value| vote["verified"] = json!(true);
+    assert!(malformed(&changed(|block| {
+        vote(&mut block["signed_header"]["commit"]["signatures"][0]);
+    })));
 }
 
 #[test]

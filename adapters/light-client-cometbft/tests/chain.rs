@@ -84,6 +84,8 @@ pub(crate) struct Block {
     pub(crate) next: Vec<Validator>,
     pub(crate) votes: Vec<Voted>,
     pub(crate) app_hash: [u8; 32],
+    /// The first of the set, unless it is said.
+    pub(crate) proposer: Option<account::Id>,
     /// What the signatures say instead of the truth.
     pub(crate) signed: Signed,
 }
@@ -110,6 +112,7 @@ impl Block {
             next: set.to_vec(),
             votes: vec![Voted::Commit; set.len()],
             app_hash: [7; 32],
+            proposer: None,
             signed: Signed::default(),
         }
     }
@@ -142,7 +145,7 @@ impl Block {
             app_hash: AppHash::try_from(self.app_hash.to_vec()).unwrap(),
             last_results_hash: Some(Hash::Sha256([4; 32])),
             evidence_hash: Some(Hash::Sha256([5; 32])),
-            proposer_address: self.set[0].address(),
+            proposer_address: self.proposer.unwrap_or_else(|| self.set[0].address()),
         }
     }
 

@@ -66,6 +66,9 @@ fn all_196_edge_cases_are_taken_alone_and_together() {
     assert_eq!(ours(&terms), Ok(()));
     terms.push(signed(1, b"beside them"));
     assert_eq!(ours(&terms), Ok(()));
+    // Beside a bad one, each by itself: the bad one is named, and no edge case.
+    terms.push(Term { message: b"other".to_vec(), ..signed(2, b"one") });
+    assert_eq!(ours(&terms), Err(197));
 }
 
 #[test]
