@@ -1,0 +1,22 @@
+//! The agreement's real state machines, searched exhaustively.
+//!
+//! The search is over one batch. A state is what each honest member keeps durably, and the prepare
+//! certificates that exist; one step is one view, in which a dishonest leader and f dishonest members of
+//! each committee do whatever they can: show one body to some and another to others, with or without a
+//! certificate, show a prepare certificate to whom they like, crash a member between any two effects.
+//! What a member then does is asked of the real [`gateway_agreement::member::Member`], started from
+//! that durable state ([`answers`]); answers are kept by (state, input).
+//!
+//! *Why view by view is enough.* A member's act in view v is enabled only by its own earlier acts and by
+//! certificates of views up to v, and those never go away; it never acts in a lower view after a higher one.
+//! So any execution can be put in order, acts of lower views first, and ends in the same facts. Views are
+//! only ever compared, so they are kept as ranks, and the states are finitely many for any number of views.
+//!
+//! Safety is three `always` properties; progress is a fourth: from every state, the real leader and the
+//! real honest members, with the dishonest ones silent, come to a final checkpoint ([`progress`]).
+
+pub mod answers;
+pub mod keys;
+pub mod lane;
+pub mod progress;
+pub mod report;
