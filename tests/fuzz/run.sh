@@ -1,6 +1,7 @@
 #!/bin/sh
 # run.sh [SECONDS] [TARGET]: builds every fuzz target with coverage counters, on stable Rust, and runs each for SECONDS (10).
-# A crash leaves its input beside the corpus and fails the run.
+# A target makes its own seeds from tests/vectors and honest examples, into target/seeds. What is found is kept in corpus,
+# which is not in git; a crash leaves its input beside the corpus and fails the run.
 set -eu
 cd "$(dirname "$0")"
 seconds=${1:-10} only=${2:-}
@@ -10,20 +11,21 @@ RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 export RUSTFLAGS
 # A target triple of its own keeps the counters out of build scripts.
 host=$(rustc -vV | sed -n 's/^host: //p')
-cargo build --release --quiet --bins --target "$host"
+if [ -n "$only" ]; then set -- --bin "$only"; else set -- --bins; fi
+cargo build --release --quiet --target "$host" "$@"
 for source in targets/*.rs; do
   name=$(basename "$source" .rs)
   [ -z "$only" ] || [ "$only" = "$name" ] || continue
-  mkdir -p "corpus/$name"
-  [ ! -d "seeds/$name" ] || seeds="seeds/$name"
-  printf 'fuzz %-16s %s s: ' "$name" "$seconds"
-  if "target/$host/release/$name" "corpus/$name" ${seeds:-} -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=4096 \
-    -print_final_stats=1 -artifact_prefix="corpus/$name-" >"corpus/$name.log" 2>&1; then
+  FUZZ_SEEDS=target/seeds/$name
+  export FUZZ_SEEDS
+  mkdir -p "corpus/$name" "$FUZZ_SEEDS"
+  printf 'fuzz %-12s %s s: ' "$name" "$seconds"
+  if "target/$host/release/$name" "corpus/$name" "$FUZZ_SEEDS" -max_total_time="$seconds" -max_len=65536 -timeout=20 \
+    -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix="corpus/$name-" >"corpus/$name.log" 2>&1; then
     sed -n 's/^stat::number_of_executed_units: *//p' "corpus/$name.log" | tr '\n' ' '
     echo "inputs, no crash"
   else
     tail -n 30 "corpus/$name.log"
     exit 1
   fi
-  seeds=
 done
