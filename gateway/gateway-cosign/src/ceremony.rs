@@ -3,7 +3,7 @@
 use crate::ed25519::{BadKey, Verifier};
 use alloc::{format, vec::Vec};
 use core::fmt;
-use gateway_types::{Jurisdiction, PublicKey, Signature, id::Deployment};
+use gateway_types::{Digest, Jurisdiction, PublicKey, Signature, id::Deployment};
 
 /// A committee within its deployment, `comity.gba/CN-GD`: also its name in signed notes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +45,12 @@ impl CeremonyKey {
     pub fn signed(&self, committee: &CommitteeName, message: &[u8], signature: &Signature) -> bool {
         self.0.verify(&string(committee, message), signature).is_ok()
     }
+
+    /// Whether `signature` is this key's over `message` of the dealings of `ceremony`.
+    #[must_use]
+    pub fn signed_dealing(&self, ceremony: &Digest, message: &[u8], signature: &Signature) -> bool {
+        self.0.verify(&dealing(ceremony, message), signature).is_ok()
+    }
 }
 
 /// `comity/ceremony/v1 LF committee LF` and the message.
@@ -53,6 +59,13 @@ impl CeremonyKey {
 /// signed string of a lane is ever one of a ceremony.
 pub(crate) fn string(committee: &CommitteeName, message: &[u8]) -> Vec<u8> {
     let mut bytes = format!("comity/ceremony/v1\n{committee}\n").into_bytes();
+    bytes.extend_from_slice(message);
+    bytes
+}
+
+/// `comity/dealing/v1 LF ceremony LF` and the message.
+pub(crate) fn dealing(ceremony: &Digest, message: &[u8]) -> Vec<u8> {
+    let mut bytes = format!("comity/dealing/v1\n{ceremony}\n").into_bytes();
     bytes.extend_from_slice(message);
     bytes
 }

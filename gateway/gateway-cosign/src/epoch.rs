@@ -1,7 +1,7 @@
 //! The public keys of one epoch, read from its `committee` entry and checked once.
 
 use crate::{
-    bls::{BlsError, BlsKey, ThresholdText},
+    bls::{BlsError, BlsKey, ThresholdText, keys::ThresholdKeys},
     ceremony::CommitteeName,
     cosignature::VerifiedCosignature,
     ed25519::{BadKey, Verifier},
@@ -32,8 +32,7 @@ pub struct EpochKeys {
 #[derive(Clone, Debug)]
 pub struct CommitteeKeySet {
     name: CommitteeName,
-    size: CommitteeSize,
-    group: BlsKey,
+    threshold: ThresholdKeys,
     members: Vec<MemberKeySet>,
 }
 
@@ -43,7 +42,6 @@ pub struct MemberKeySet {
     name: Name,
     protocol: Verifier,
     cosigning: Verifier,
-    share: BlsKey,
 }
 
 impl EpochKeys {
@@ -102,7 +100,7 @@ impl EpochKeys {
         }
         let text = ThresholdText::committee(&self.origin, entry)?;
         for (place, (committee, signature)) in (0..).zip(self.committees.iter().zip(possession)) {
-            let verified = committee.group.verify(&text, signature);
+            let verified = committee.group_key().verify(&text, signature);
             verified.map_err(|source| BadCommittee::Possession { committee: place, source })?;
         }
         Ok(())
@@ -147,7 +145,7 @@ impl EpochKeys {
     /// Every member of every committee, in order.
     pub fn members(&self) -> impl Iterator<Item = MemberRef> + '_ {
         (0u8..).zip(&self.committees).flat_map(|(committee, keys)| {
-            keys.size.members().map(move |member| MemberRef { committee, member })
+            keys.size().members().map(move |member| MemberRef { committee, member })
         })
     }
 
@@ -226,8 +224,11 @@ impl CommitteeKeySet {
                 deployment: origin.deployment.clone(),
                 region: keys.region.clone(),
             },
-            size: keys.size,
-            group: BlsKey::new(&keys.group_key)?,
+            threshold: ThresholdKeys::new(
+                keys.size,
+                &keys.group_key,
+                keys.members.iter().map(|member| &member.verifying_share),
+            )?,
             members: members?,
         })
     }
@@ -241,13 +242,19 @@ impl CommitteeKeySet {
     /// n, t, f.
     #[must_use]
     pub fn size(&self) -> CommitteeSize {
-        self.size
+        self.threshold.size()
     }
 
     /// The threshold key.
     #[must_use]
     pub fn group_key(&self) -> &BlsKey {
-        &self.group
+        self.threshold.group_key()
+    }
+
+    /// The threshold key and its verifying shares.
+    #[must_use]
+    pub fn threshold(&self) -> &ThresholdKeys {
+        &self.threshold
     }
 
     /// The member of a number, from 1.
@@ -269,7 +276,6 @@ impl MemberKeySet {
             name: member.name.clone(),
             protocol: Verifier::new(&member.protocol_key)?,
             cosigning: Verifier::new(&member.cosigning_key)?,
-            share: BlsKey::new(&member.verifying_share)?,
         })
     }
 
@@ -277,12 +283,6 @@ impl MemberKeySet {
     #[must_use]
     pub fn name(&self) -> &Name {
         &self.name
-    }
-
-    /// The public half of its share.
-    #[must_use]
-    pub fn verifying_share(&self) -> &BlsKey {
-        &self.share
     }
 
     pub(crate) fn cosigning(&self) -> &Verifier {

@@ -9,8 +9,11 @@ use crate::{
     signed::Signed,
     text::SignedString,
 };
+use alloc::sync::Arc;
 use core::fmt;
-use gateway_types::{Origin, PublicKey, Signature, checkpoint::Checkpoint, message::SignedObject};
+use gateway_types::{
+    Digest, Origin, PublicKey, Signature, checkpoint::Checkpoint, message::SignedObject,
+};
 use zeroize::Zeroizing;
 
 /// Signs verdicts, prepare, lock, timeout; a leader's signs proposals.
@@ -48,6 +51,16 @@ impl ProtocolKey {
     #[must_use]
     pub fn sign_ceremony(&self, committee: &CommitteeName, message: &[u8]) -> Signature {
         self.0.sign(&ceremony::string(committee, message))
+    }
+}
+
+impl ProtocolKey {
+    /// Signs what the key generation's own protocol asks for: acknowledgements and logs of dealings.
+    ///
+    /// `comity/dealing/v1 LF ceremony LF` and `message`, which the library made of its transcript.
+    #[must_use]
+    pub fn sign_dealing(&self, ceremony: &Digest, message: &[u8]) -> Signature {
+        self.0.sign(&ceremony::dealing(ceremony, message))
     }
 }
 
@@ -106,11 +119,11 @@ impl EncryptionKey {
 #[derive(Debug)]
 pub struct MemberKeys {
     /// Verdicts and votes.
-    pub protocol: ProtocolKey,
+    pub protocol: Arc<ProtocolKey>,
     /// Checkpoints.
     pub cosigning: CosigningKey,
     /// For what is sealed to it.
-    pub encryption: EncryptionKey,
+    pub encryption: Arc<EncryptionKey>,
     /// Its share of the committee's key, once there was a ceremony.
     #[cfg(not(target_family = "wasm"))]
     pub share: Option<KeyShare>,
@@ -121,9 +134,9 @@ impl MemberKeys {
     #[must_use]
     pub fn from_seeds(protocol: &[u8; 32], cosigning: &[u8; 32], encryption: &[u8; 32]) -> Self {
         Self {
-            protocol: ProtocolKey::from_seed(protocol),
+            protocol: Arc::new(ProtocolKey::from_seed(protocol)),
             cosigning: CosigningKey::from_seed(cosigning),
-            encryption: EncryptionKey::from_seed(encryption),
+            encryption: Arc::new(EncryptionKey::from_seed(encryption)),
             #[cfg(not(target_family = "wasm"))]
             share: None,
         }

@@ -34,7 +34,7 @@ mod votes;
 pub use bls::combine::{AggregateError, Aggregated, Culprit, aggregate};
 #[cfg(not(target_family = "wasm"))]
 pub use bls::share::KeyShare;
-pub use bls::{BlsError, BlsKey, Suite, ThresholdText};
+pub use bls::{BlsError, BlsKey, Suite, ThresholdText, keys::ThresholdKeys};
 pub use ceremony::{CeremonyKey, CommitteeName};
 pub use checkpoint::{CheckpointError, SignedCheckpoint};
 pub use cosignature::{BadCosignature, VerifiedCosignature};

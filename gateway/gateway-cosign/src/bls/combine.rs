@@ -3,8 +3,7 @@
 //! Combine first, verify the result; only if it does not hold, look for who spoilt it. With all shares
 //! good that is one verification instead of t.
 
-use super::{BlsError, BlsKey, ThresholdText};
-use crate::epoch::CommitteeKeySet;
+use super::{BlsError, BlsKey, ThresholdText, keys::ThresholdKeys};
 use alloc::{
     collections::{BTreeMap, BTreeSet},
     vec::Vec,
@@ -43,29 +42,28 @@ pub struct Culprit {
 ///
 /// [`AggregateError`]: no signature; it says who is at fault.
 pub fn aggregate(
-    committee: &CommitteeKeySet,
+    keys: &ThresholdKeys,
     text: &ThresholdText,
     shares: &[(u8, BlsSignature)],
 ) -> Result<Aggregated, AggregateError> {
-    check_members(committee, shares)?;
+    check_members(keys, shares)?;
     let (points, mut culprits) = read_points(shares);
-    let t = usize::from(committee.size().t());
-    let signature = match combine_first(committee.group_key(), text, &points, t) {
+    let t = usize::from(keys.size().t());
+    let signature = match combine_first(keys.group_key(), text, &points, t) {
         Some(signature) => signature,
         None => {
-            let good = keep_good(committee, text, shares, points, &mut culprits);
+            let good = keep_good(keys, text, shares, points, &mut culprits);
             if good.len() < t {
-                let (good, needed) = (good.len(), committee.size().t());
+                let (good, needed) = (good.len(), keys.size().t());
                 return Err(AggregateError::TooFew { good, needed, culprits });
             }
-            combine_first(committee.group_key(), text, &good, t)
-                .ok_or(AggregateError::KeysDisagree)?
+            combine_first(keys.group_key(), text, &good, t).ok_or(AggregateError::KeysDisagree)?
         }
     };
     Ok(Aggregated { signature, culprits })
 }
 
-impl CommitteeKeySet {
+impl ThresholdKeys {
     /// Checks one member's share.
     ///
     /// # Errors
@@ -77,20 +75,20 @@ impl CommitteeKeySet {
         text: &ThresholdText,
         share: &BlsSignature,
     ) -> Result<(), AggregateError> {
-        let keys = self.member(member).ok_or(AggregateError::UnknownMember { member })?;
-        let verified = keys.verifying_share().verify(text, share);
+        let key = self.verifying_share(member).ok_or(AggregateError::UnknownMember { member })?;
+        let verified = key.verify(text, share);
         verified.map_err(|why| AggregateError::Share(Culprit { member, why }))
     }
 }
 
 /// Every number is a member's, and no two are equal (A67, A68, A69).
 fn check_members(
-    committee: &CommitteeKeySet,
+    keys: &ThresholdKeys,
     shares: &[(u8, BlsSignature)],
 ) -> Result<(), AggregateError> {
     let mut seen = BTreeSet::new();
     for (member, _) in shares {
-        if committee.member(*member).is_none() {
+        if keys.verifying_share(*member).is_none() {
             return Err(AggregateError::UnknownMember { member: *member });
         }
         if !seen.insert(*member) {
@@ -136,7 +134,7 @@ fn combine_first(
 
 /// The points whose share holds under its member's verifying share; the others' members are culprits.
 fn keep_good(
-    committee: &CommitteeKeySet,
+    keys: &ThresholdKeys,
     text: &ThresholdText,
     shares: &[(u8, BlsSignature)],
     mut points: BTreeMap<u8, G1>,
@@ -146,7 +144,7 @@ fn keep_good(
         if !points.contains_key(member) {
             continue;
         }
-        if let Err(AggregateError::Share(culprit)) = committee.verify_share(*member, text, share) {
+        if let Err(AggregateError::Share(culprit)) = keys.verify_share(*member, text, share) {
             points.remove(member);
             culprits.push(culprit);
         }

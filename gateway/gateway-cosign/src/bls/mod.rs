@@ -9,6 +9,7 @@ pub(crate) mod arkworks;
 pub(crate) mod blst;
 #[cfg(feature = "combine")]
 pub(crate) mod combine;
+pub(crate) mod keys;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) mod share;
 

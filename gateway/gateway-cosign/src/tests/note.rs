@@ -26,7 +26,9 @@ fn threshold(lane: &Lane, checkpoint: &Checkpoint) -> Vec<BlsSignature> {
         shares.map(|share| (share.number(), share.sign(&text).unwrap())).collect()
     };
     let committees = lane.keys.committees().iter().zip(&lane.members);
-    committees.map(|(c, m)| aggregate(c, &text, &shares(m)).unwrap().signature).collect()
+    committees
+        .map(|(c, m)| aggregate(c.threshold(), &text, &shares(m)).unwrap().signature)
+        .collect()
 }
 
 fn finish(lane: &Lane, who: &[MemberRef]) -> Result<SignedCheckpoint, CheckpointError> {

@@ -187,7 +187,7 @@ fn a71_a_share_counts_for_its_text_lane_and_epoch_only() {
     let committee = &lane.keys.committees()[0];
     let text = ThresholdText::checkpoint(&lane.checkpoint(7, 1));
     let share = lane.member(WHO).share.as_ref().unwrap().sign(&text).unwrap();
-    let public = committee.member(WHO.member).unwrap().verifying_share();
+    let public = committee.threshold().verifying_share(WHO.member).unwrap();
     assert_eq!(public.verify(&text, &share), Ok(()));
     let elsewhere = Checkpoint {
         origin: "comity.gba/CN-HK.CN-GD.standard".parse().unwrap(),

@@ -1,9 +1,7 @@
 //! Combining signature shares.
 
 use super::fixture::{Lane, bytes_of, lane, scalar};
-use crate::{
-    AggregateError, BlsError, CommitteeKeySet, Culprit, KeyShare, ThresholdText, aggregate,
-};
+use crate::{AggregateError, BlsError, Culprit, KeyShare, ThresholdKeys, ThresholdText, aggregate};
 use alloc::vec::Vec;
 use gateway_types::bytes::BlsSignature;
 
@@ -16,8 +14,8 @@ fn shares(lane: &Lane, who: &[u8]) -> Vec<(u8, BlsSignature)> {
     who.iter().map(|n| (*n, share(*n).sign(&text(lane)).unwrap())).collect()
 }
 
-fn committee(lane: &Lane) -> &CommitteeKeySet {
-    &lane.keys.committees()[0]
+fn committee(lane: &Lane) -> &ThresholdKeys {
+    lane.keys.committees()[0].threshold()
 }
 
 fn check_error(lane: &Lane, shares: &[(u8, BlsSignature)], expected: AggregateError) {
