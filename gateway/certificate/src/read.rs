@@ -7,6 +7,10 @@ use serde_json::Value;
 /// The one version of the three files.
 pub const FILE_VERSION: u32 = 1;
 
+const CERTIFICATE: &str = "a certificate";
+const STATUS_FILE: &str = "a status file";
+const TRUST_FILE: &str = "a trust file";
+
 /// Reads a certificate, at most [`MAX_FILE`] bytes.
 ///
 /// What comes back is what somebody wrote, nothing more.
@@ -16,7 +20,7 @@ pub const FILE_VERSION: u32 = 1;
 ///
 /// [`BadFile`], with the place.
 pub fn read_certificate(bytes: &[u8]) -> Result<Certificate, BadFile> {
-    let file: Certificate = read(bytes)?;
+    let file: Certificate = read(bytes, CERTIFICATE)?;
     of_version(file.v)?;
     Ok(file)
 }
@@ -27,7 +31,7 @@ pub fn read_certificate(bytes: &[u8]) -> Result<Certificate, BadFile> {
 ///
 /// [`BadFile`], with the place.
 pub fn read_status(bytes: &[u8]) -> Result<StatusFile, BadFile> {
-    let file: StatusFile = read(bytes)?;
+    let file: StatusFile = read(bytes, STATUS_FILE)?;
     of_version(file.v)?;
     Ok(file)
 }
@@ -38,7 +42,7 @@ pub fn read_status(bytes: &[u8]) -> Result<StatusFile, BadFile> {
 ///
 /// [`BadFile`], with the place.
 pub(crate) fn read_trust(bytes: &[u8]) -> Result<TrustFile, BadFile> {
-    let file: TrustFile = read(bytes)?;
+    let file: TrustFile = read(bytes, TRUST_FILE)?;
     of_version(file.v)?;
     Ok(file)
 }
@@ -55,14 +59,37 @@ pub fn write<T: Serialize>(file: &T) -> String {
 /// Reads a `T` of which every member is there, once, as an object's member; and no other.
 ///
 /// `T` refuses members that it does not know or that come twice. What its reader would forgive (a list in
-/// place of an object, an optional member left out) shows when `T` is written again.
-fn read<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, BadFile> {
+/// place of an object within it, an optional member left out) shows when `T` is written again.
+fn read<T: DeserializeOwned + Serialize>(bytes: &[u8], wanted: &'static str) -> Result<T, BadFile> {
     if bytes.len() > MAX_FILE {
-        return Err(BadFile::TooLong { len: bytes.len() });
+        return Err(BadFile::TooLong);
     }
-    let file: T = serde_json::from_slice(bytes)?;
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(BadFile::NotAnObject);
+    }
+    let file: T = serde_json::from_slice(bytes).map_err(|error| mistaken(bytes, wanted, error))?;
     let given: Value = serde_json::from_slice(bytes)?;
     if serde_json::to_value(&file)? == given { Ok(file) } else { Err(BadFile::OtherForm) }
+}
+
+/// Why a file was not read: it is another one of ours, which people mix up, or none at all.
+fn mistaken(bytes: &[u8], wanted: &'static str, error: serde_json::Error) -> BadFile {
+    match kind_of(bytes) {
+        Some(is) if is != wanted => BadFile::OtherKind { is },
+        _ => BadFile::Json(error),
+    }
+}
+
+/// What kind of file this claims to be, by its members.
+fn kind_of(bytes: &[u8]) -> Option<&'static str> {
+    let given: Value = serde_json::from_slice(bytes).ok()?;
+    let has = |members: [&str; 2]| members.iter().all(|name| given.get(name).is_some());
+    let kinds = [
+        (["dated", "lanes"], TRUST_FILE),
+        (["batch", "list"], STATUS_FILE),
+        (["entry", "committees"], CERTIFICATE),
+    ];
+    kinds.into_iter().find(|(members, _)| has(*members)).map(|(_, kind)| kind)
 }
 
 fn of_version(v: u32) -> Result<(), BadFile> {
@@ -72,11 +99,17 @@ fn of_version(v: u32) -> Result<(), BadFile> {
 /// Why bytes are not a file of ours: damaged, or of another kind.
 #[derive(Debug, thiserror::Error)]
 pub enum BadFile {
-    /// Longer than any such file.
-    #[error("the file has {len} bytes, at most {MAX_FILE} are read")]
-    TooLong {
-        /// Its length.
-        len: usize,
+    /// Longer than any such file: more than [`MAX_FILE`] bytes.
+    #[error("it is longer than {} MiB, and so than any such file", MAX_FILE >> 20)]
+    TooLong,
+    /// Anything but a JSON object.
+    #[error("it is no JSON object")]
+    NotAnObject,
+    /// Another of our files.
+    #[error("this is {is}")]
+    OtherKind {
+        /// Which, with its article.
+        is: &'static str,
     },
     /// Not JSON, or not of the expected members.
     #[error("{0}")]

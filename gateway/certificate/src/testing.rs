@@ -59,8 +59,14 @@ impl TestLane {
     /// A lane with its batch 0, and committees of four and four whose keys come from `seed`.
     #[must_use]
     pub fn new(origin: &str, seed: &str) -> Self {
+        Self::until(origin, seed, Timestamp(START.0 + 400 * DAY_MS))
+    }
+
+    /// The same, with keys until `keys_end`.
+    #[must_use]
+    pub fn until(origin: &str, seed: &str, keys_end: Timestamp) -> Self {
         let origin: Origin = origin.parse().unwrap();
-        let committees = TestCommittees::new(&origin, 1, seed, Timestamp(START.0 + 400 * DAY_MS));
+        let committees = TestCommittees::new(&origin, 1, seed, keys_end);
         let mut lane = Self {
             origin,
             epochs: Vec::new(),
@@ -89,6 +95,12 @@ impl TestLane {
     #[must_use]
     pub fn example() -> Self {
         Self::new("comity.gba/CN-GD.CN-HK.standard", "")
+    }
+
+    /// The same, with keys that never end: for programs that are tested with the clock of the day.
+    #[must_use]
+    pub fn endless() -> Self {
+        Self::until("comity.gba/CN-GD.CN-HK.standard", "", Timestamp(u64::MAX))
     }
 
     /// Logs a batch of `entries` a second after the last. Gives the place of its `batch` entry.

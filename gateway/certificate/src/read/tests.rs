@@ -49,7 +49,12 @@ fn a_list_does_not_stand_for_an_object() {
     let members = ["v", "origin", "entry", "batch", "checkpoint", "committees", "seal"];
     let list: Vec<_> = members.iter().map(|name| value[name].clone()).collect();
     let text = serde_json::to_string(&list).unwrap();
-    assert!(matches!(refused(&text), BadFile::OtherForm));
+    assert!(matches!(refused(&text), BadFile::NotAnObject));
+    // Within an object the JSON reader would take one.
+    let mut inside = value;
+    let members = ["index", "salt", "bytes", "proof"].map(|name| inside["entry"][name].clone());
+    inside["entry"] = members.to_vec().into();
+    assert!(matches!(refused(&inside.to_string()), BadFile::OtherForm));
 }
 
 #[test]
@@ -83,7 +88,24 @@ fn other_versions_and_too_long_files_are_refused() {
     for v in ["1.0", "1e0", "-1", "\"1\"", "true", "4294967296"] {
         refused(&text.replacen("\"v\": 1", &format!("\"v\": {v}"), 1));
     }
-    assert!(matches!(refused(&" ".repeat(MAX_FILE + 1)), BadFile::TooLong { .. }));
+    assert!(matches!(refused(&" ".repeat(MAX_FILE + 1)), BadFile::TooLong));
     refused(&"[".repeat(100_000));
     refused(&format!("{text}{{}}"));
+}
+
+/// A damaged certificate stays a damaged certificate.
+#[test]
+fn a_file_of_another_kind_is_said_to_be_it() {
+    let mut lane = TestLane::example();
+    lane.recognise();
+    let kind = |error: BadFile| match error {
+        BadFile::OtherKind { is } => is,
+        other => panic!("{other}"),
+    };
+    assert_eq!(kind(refused(&write(&lane.trust()))), "a trust file");
+    assert_eq!(kind(refused(&write(&lane.status(None)))), "a status file");
+    assert_eq!(kind(read_status(text().as_bytes()).unwrap_err()), "a certificate");
+    assert_eq!(kind(read_trust(text().as_bytes()).unwrap_err()), "a certificate");
+    let damaged = text().replacen("\"index\"", "\"indx\"", 1);
+    assert!(matches!(refused(&damaged), BadFile::Json(_)));
 }
