@@ -17,6 +17,7 @@ use gateway_types::{
     Timestamp,
     certificate::{MAX_FILE, MAX_NOTE},
 };
+use serde_json::json;
 use std::{
     fs::File,
     io::{self, Read as _},
@@ -61,6 +62,7 @@ pub(crate) fn verify(args: &LogVerify, out: &mut Output) -> Exit {
         Ok(findings) => show::print(&findings, out),
         Err(unusable) => {
             out.hint(format_args!("✗ {unusable}"));
+            out.object(&json!({ "outcome": "wrong_usage", "because": unusable.to_string() }));
             Exit::WrongUsage
         }
     }

@@ -10,6 +10,7 @@ mod layout;
 mod test;
 
 use crate::{exit::Exit, output::Output};
+use serde_json::json;
 use std::path::PathBuf;
 
 /// Where packs lie unless the user says otherwise.
@@ -86,6 +87,7 @@ pub(crate) fn run(command: &PolicyCommand, out: &mut Output) -> anyhow::Result<E
     };
     Ok(done.unwrap_or_else(|unusable| {
         out.hint(format_args!("✗ {unusable}"));
+        out.object(&json!({ "outcome": "wrong_usage", "because": unusable.to_string() }));
         Exit::WrongUsage
     }))
 }

@@ -1,0 +1,145 @@
+//! `comity verify CERT --trust trust.json`: does a certificate count, at the moment asked about?
+//!
+//! Exit status: 0 good · 1 not good, or not genuine · 2 cannot say · 64 if a file or an argument cannot be
+//! used: then nothing was said about the certificate. It uses no network.
+
+mod args;
+mod calendar;
+mod show;
+
+use crate::{exit::Exit, output::Output};
+use args::{Fresh, Moment};
+use calendar::LocalCalendar;
+use certificate::{Files, Outcome, Question, Report, Trust, check};
+use gateway_record::record::MAX_RECORD;
+use gateway_types::{Jurisdiction, Timestamp, certificate::MAX_FILE, id::PurposeCode};
+use jiff::tz::TimeZone;
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+/// The arguments of `comity verify`.
+#[derive(Debug, clap::Args)]
+#[command(
+    before_help = "Example:   comity verify comity-demo/certificate.json --trust comity-demo/trust.json",
+    after_help = "Exit status: 0 good · 1 not good, or not genuine · 2 cannot say · 64 wrong usage\nUses no network."
+)]
+pub(crate) struct VerifyArgs {
+    /// The certificate, a JSON file.
+    certificate: PathBuf,
+    /// Whom you trust: each lane's first committees, as both regions published them.
+    #[arg(long, value_name = "FILE")]
+    trust: PathBuf,
+    /// A newer status than the certificate's own.
+    #[arg(long, value_name = "FILE")]
+    status: Option<PathBuf>,
+    /// The licence's record (SD-JWT): is it the one that was recognised, and of which number?
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Another moment than now: 2026-11-21T10:35:00+08:00, or without offset in local time.
+    #[arg(long, value_name = "TIME")]
+    at: Option<Moment>,
+    /// The purpose it must be good for.
+    #[arg(long = "for", value_name = "PURPOSE")]
+    purpose: Option<PurposeCode>,
+    /// The region it must be good in, such as CN-HK.
+    #[arg(long = "in", value_name = "REGION")]
+    region: Option<Jurisdiction>,
+    /// The greatest age of a status, if 24 h is too much: 5m, 120s, 2h.
+    #[arg(long, value_name = "AGE")]
+    fresh: Option<Fresh>,
+    /// Shows each step with its standard, who accepted, and all that is not proven.
+    #[arg(long)]
+    explain: bool,
+}
+
+/// Checks the certificate and prints what was found.
+pub(crate) fn run(args: &VerifyArgs, out: &mut Output) -> anyhow::Result<Exit> {
+    let zone = TimeZone::system();
+    match look(args, now(), &zone) {
+        Ok(report) => {
+            print(&report, args, zone, out);
+            Ok(exit(report.outcome()))
+        }
+        Err(unusable) => {
+            out.hint(format_args!("✗ {unusable}"));
+            out.object(&show::unusable(&unusable));
+            Ok(Exit::WrongUsage)
+        }
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp(u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0))
+}
+
+fn exit(outcome: Outcome) -> Exit {
+    match outcome {
+        Outcome::Good => Exit::Yes,
+        Outcome::NotGood | Outcome::NotGenuine => Exit::No,
+        Outcome::CannotSay => Exit::CannotSay,
+    }
+}
+
+fn print(report: &Report, args: &VerifyArgs, zone: TimeZone, out: &mut Output) {
+    if out.json() {
+        out.object(&show::json(report, &LocalCalendar::utc(), args.explain));
+        return;
+    }
+    for line in show::lines(report, &LocalCalendar::new(zone), args.explain, args.at.is_some()) {
+        out.line(line);
+    }
+}
+
+fn look(args: &VerifyArgs, now: Timestamp, zone: &TimeZone) -> Result<Report, Unusable> {
+    let trust = read(&args.trust, MAX_FILE)?;
+    let trust = Trust::read(&trust)
+        .map_err(|source| Unusable::Trust { path: args.trust.clone(), source })?;
+    let certificate = read(&args.certificate, MAX_FILE)?;
+    let status = args.status.as_deref().map(|path| read(path, MAX_FILE)).transpose()?;
+    let record = args.record.as_deref().map(|path| read(path, MAX_RECORD)).transpose()?;
+    // A record is ASCII: what is not will not match, and says so.
+    let record = record.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let files =
+        Files { certificate: &certificate, status: status.as_deref(), record: record.as_deref() };
+    Ok(check(&trust, &files, question(args, now, zone)?))
+}
+
+fn question(args: &VerifyArgs, now: Timestamp, zone: &TimeZone) -> Result<Question, Unusable> {
+    let at = args.at.as_ref().map(|at| at.in_zone(zone)).transpose();
+    Ok(Question {
+        at: at.map_err(|source| Unusable::Moment { source })?.unwrap_or(now),
+        now,
+        purpose: args.purpose.clone(),
+        region: args.region.clone(),
+        fresh: args.fresh.map(Fresh::duration),
+    })
+}
+
+/// The file's bytes; of a longer one, `limit` and a few more, so that it is seen to be too long.
+fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Unusable> {
+    let limit = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(2);
+    let mut bytes = Vec::new();
+    let file = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
+    file.map_err(|source| Unusable::File { path: path.into(), source })?;
+    Ok(bytes)
+}
+
+/// Why nothing can be said about the certificate.
+#[derive(Debug, thiserror::Error)]
+enum Unusable {
+    /// A file that cannot be read.
+    #[error("{}: {source}", path.display())]
+    File { path: PathBuf, source: io::Error },
+    /// A trust file that is none.
+    #[error("{}: {source}. Get the trust file that both regions published, and compare it: --trust FILE", path.display())]
+    Trust { path: PathBuf, source: certificate::TrustError },
+    /// A local time that there is not.
+    #[error("--at: {source}. Give it with its offset, as in 2026-11-21T10:35:00+08:00")]
+    Moment { source: args::BadMoment },
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! Moments as people read them: in local time, with the offset.
+
+use certificate::words::Calendar;
+use gateway_types::Timestamp;
+use jiff::{SignedDuration, Zoned, tz::TimeZone};
+
+/// Writes moments in one zone.
+#[derive(Debug)]
+pub(super) struct LocalCalendar {
+    zone: TimeZone,
+    /// For programs: RFC 3339 in UTC.
+    for_programs: bool,
+}
+
+impl LocalCalendar {
+    /// For people in `zone`.
+    pub(super) fn new(zone: TimeZone) -> Self {
+        Self { zone, for_programs: false }
+    }
+
+    /// For programs.
+    pub(super) fn utc() -> Self {
+        Self { zone: TimeZone::UTC, for_programs: true }
+    }
+
+    fn write(&self, time: Timestamp, people: &str, programs: &str) -> String {
+        let pattern = if self.for_programs { programs } else { people };
+        zoned(time, &self.zone).strftime(pattern).to_string()
+    }
+}
+
+/// The moment; one beyond the year 9999 is shown as the last that there is.
+fn zoned(time: Timestamp, zone: &TimeZone) -> Zoned {
+    let millis = i64::try_from(time.0).unwrap_or(i64::MAX);
+    let moment = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
+    moment.to_zoned(zone.clone())
+}
+
+impl Calendar for LocalCalendar {
+    fn moment(&self, time: Timestamp) -> String {
+        self.write(time, "%Y-%m-%d %H:%M:%S %:z", "%Y-%m-%dT%H:%M:%SZ")
+    }
+
+    fn precise(&self, time: Timestamp) -> String {
+        self.write(time, "%Y-%m-%d %H:%M:%S.%3f %:z", "%Y-%m-%dT%H:%M:%S.%3fZ")
+    }
+
+    fn time_of_day(&self, time: Timestamp) -> String {
+        self.write(time, "%H:%M:%S %:z", "%Y-%m-%dT%H:%M:%SZ")
+    }
+
+    fn day(&self, time: Timestamp) -> String {
+        self.write(time, "%Y-%m-%d", "%Y-%m-%d")
+    }
+
+    fn end(&self, time: Timestamp) -> String {
+        let end = zoned(time, &self.zone);
+        let before = end.checked_sub(SignedDuration::from_secs(1));
+        match before.filter_midnight(&end, self.for_programs) {
+            Some(last_day) => last_day.strftime("%Y-%m-%d 24:00 %:z").to_string(),
+            None => self.moment(time),
+        }
+    }
+}
+
+/// The day that ends, where `end` is its midnight.
+trait EndsAtMidnight {
+    fn filter_midnight(self, end: &Zoned, for_programs: bool) -> Option<Zoned>;
+}
+
+impl EndsAtMidnight for Result<Zoned, jiff::Error> {
+    fn filter_midnight(self, end: &Zoned, for_programs: bool) -> Option<Zoned> {
+        let midnight = end.time() == jiff::civil::Time::midnight();
+        self.ok().filter(|_| midnight && !for_programs)
+    }
+}
