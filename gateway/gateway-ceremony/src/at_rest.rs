@@ -3,21 +3,24 @@
 //! Argon2id (RFC 9106, second recommended option: 64 MiB, 3 passes, 4 lanes) makes the key,
 //! ChaCha20-Poly1305 (RFC 8439) seals. Salt and nonce are arguments: both must be fresh for each file.
 
+mod keys;
+mod share;
+
+pub use keys::{StoredKeys, open_keys, seal_keys};
+pub use share::{StoredShare, open_share, seal_share};
+
 use alloc::vec::Vec;
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::{
     ChaCha20Poly1305, KeyInit as _,
     aead::{Aead as _, Payload},
 };
-use gateway_cosign::{CommitteeName, KeyShare};
 use gateway_types::{
-    Bytes, Digest, Jurisdiction, Salt,
-    bytes::BlsPublicKey,
+    Bytes, Salt,
     cbor::{self, DecodeError},
-    id::Deployment,
 };
 use minicbor::{Decode, Encode};
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
 /// Longest secret that is sealed.
 pub const MAX_SECRET: usize = 4 * 1024;
@@ -25,53 +28,11 @@ pub const MAX_SECRET: usize = 4 * 1024;
 /// Longest sealed file.
 const MAX_FILE: usize = MAX_SECRET + 256;
 
-/// Version of the sealed file.
+/// Version of the sealed file, and of what is in it.
 const VERSION: u32 = 1;
 
 /// RFC 9106 section 4: memory in KiB, passes, lanes.
 const ARGON2: (u32, u32, u32) = (64 * 1024, 3, 4);
-
-/// A key share as it is kept, with what it belongs to.
-#[derive(Clone, Debug)]
-pub struct StoredShare {
-    /// The committee.
-    pub committee: CommitteeName,
-    /// The epoch that it was made for.
-    pub epoch: u64,
-    /// The committee's key.
-    pub group_key: BlsPublicKey,
-    /// Digest of the ceremony's transcript.
-    pub transcript: Digest,
-    /// The share.
-    pub share: KeyShare,
-}
-
-/// The share's bytes. Only ever inside [`Zeroizing`] or sealed.
-#[derive(Encode, Decode, ZeroizeOnDrop)]
-#[cbor(map)]
-struct ShareBytes {
-    #[n(0)]
-    version: u32,
-    #[zeroize(skip)]
-    #[n(1)]
-    deployment: Deployment,
-    #[zeroize(skip)]
-    #[n(2)]
-    region: Jurisdiction,
-    #[n(3)]
-    epoch: u64,
-    #[zeroize(skip)]
-    #[n(4)]
-    group_key: BlsPublicKey,
-    #[zeroize(skip)]
-    #[n(5)]
-    transcript: Digest,
-    #[n(6)]
-    number: u8,
-    #[n(7)]
-    #[cbor(with = "minicbor::bytes")]
-    secret: [u8; 32],
-}
 
 /// A sealed file.
 #[derive(Encode, Decode)]
@@ -86,76 +47,6 @@ struct SealedFile {
     nonce: [u8; 12],
     #[n(3)]
     sealed: Bytes<{ MAX_SECRET + 16 }>,
-}
-
-impl StoredShare {
-    /// The bytes, for sealing only.
-    #[must_use]
-    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let bytes = ShareBytes {
-            version: VERSION,
-            deployment: self.committee.deployment.clone(),
-            region: self.committee.region.clone(),
-            epoch: self.epoch,
-            group_key: self.group_key,
-            transcript: self.transcript,
-            number: self.share.number(),
-            secret: **self.share.secret(),
-        };
-        // Room for all of it, so that no copy is left behind by growing.
-        let mut out = Zeroizing::new(Vec::with_capacity(MAX_SECRET));
-        let written = minicbor::encode(&bytes, &mut *out);
-        debug_assert!(written.is_ok(), "writing into memory cannot fail");
-        out
-    }
-
-    /// Reads what [`StoredShare::encode`] made.
-    ///
-    /// # Errors
-    ///
-    /// [`OpenError`] on anything else.
-    pub fn decode(bytes: &[u8]) -> Result<Self, OpenError> {
-        let read: ShareBytes = cbor::decode(bytes, MAX_SECRET)?;
-        if read.version != VERSION {
-            return Err(OpenError::Version { got: read.version });
-        }
-        let share = KeyShare::new(read.number, &read.secret).map_err(|_| OpenError::Share)?;
-        Ok(Self {
-            committee: CommitteeName {
-                deployment: read.deployment.clone(),
-                region: read.region.clone(),
-            },
-            epoch: read.epoch,
-            group_key: read.group_key,
-            transcript: read.transcript,
-            share,
-        })
-    }
-}
-
-/// Seals a key share under a passphrase.
-///
-/// `salt` and `nonce` are drawn anew for each file. Takes about a tenth of a second, by intent.
-///
-/// # Errors
-///
-/// [`OpenError::Cipher`] if there is no memory for the passphrase's hash.
-pub fn seal_share(
-    passphrase: &[u8],
-    salt: Salt,
-    nonce: [u8; 12],
-    share: &StoredShare,
-) -> Result<Vec<u8>, OpenError> {
-    seal_secret("key-share", passphrase, salt, nonce, &share.encode())
-}
-
-/// Opens a sealed key share.
-///
-/// # Errors
-///
-/// [`OpenError`]: the passphrase is another, or the file was changed.
-pub fn open_share(passphrase: &[u8], file: &[u8]) -> Result<StoredShare, OpenError> {
-    StoredShare::decode(&open_secret("key-share", passphrase, file)?)
 }
 
 /// Seals any secret of a node. `label` says which kind; it opens under no other.
@@ -198,6 +89,15 @@ pub fn open_secret(
     let payload = Payload { msg: &file.sealed, aad: label.as_bytes() };
     let opened = cipher(passphrase, &file.salt)?.decrypt(&file.nonce.into(), payload);
     opened.map(Zeroizing::new).map_err(|_| OpenError::Passphrase)
+}
+
+/// The bytes of a secret, in memory that is wiped.
+fn encode_secret(secret: &impl Encode<()>) -> Zeroizing<Vec<u8>> {
+    // Room for all of it, so that no copy is left behind by growing.
+    let mut out = Zeroizing::new(Vec::with_capacity(MAX_SECRET));
+    let written = minicbor::encode(secret, &mut *out);
+    debug_assert!(written.is_ok(), "writing into memory cannot fail");
+    out
 }
 
 fn cipher(passphrase: &[u8], salt: &Salt) -> Result<ChaCha20Poly1305, OpenError> {

@@ -3,11 +3,12 @@
 use super::harness::{proposal, rng, secrets};
 use crate::{
     at_rest::{
-        MAX_SECRET, OpenError, StoredShare, open_secret, open_share, seal_secret, seal_share,
+        MAX_SECRET, OpenError, StoredKeys, StoredShare, open_keys, open_secret, open_share,
+        seal_keys, seal_secret, seal_share,
     },
     run_local,
 };
-use alloc::vec::Vec;
+use alloc::{format, vec::Vec};
 use gateway_types::Salt;
 
 fn stored() -> StoredShare {
@@ -63,4 +64,37 @@ fn a_stored_share_of_another_version_or_number_zero_is_refused() {
     let place = zero.windows(3).position(|w| w == [6, 3, 7]).unwrap() + 1;
     zero[place] = 0;
     assert_eq!(StoredShare::decode(&zero).err(), Some(OpenError::Share));
+}
+
+#[test]
+fn a_member_s_keys_are_read_back_under_their_passphrase_only() {
+    let keys = StoredKeys::draw(&mut rng(5));
+    let file = seal_keys(b"correct horse", Salt([1; 16]), [2; 12], &keys).unwrap();
+    let read = open_keys(b"correct horse", &file).unwrap();
+    assert_eq!(read.encode(), keys.encode());
+    assert_eq!(read.member_keys().cosigning.public(), keys.member_keys().cosigning.public());
+    assert_eq!(open_keys(b"other", &file).err(), Some(OpenError::Passphrase));
+    let as_share = open_share(b"correct horse", &file);
+    assert_eq!(as_share.err(), Some(OpenError::Passphrase), "a file of keys is no share");
+    for seed in keys.encode()[5..].chunks(35).map(|field| &field[..32]) {
+        assert!(!file.windows(32).any(|window| window == seed));
+    }
+    assert_eq!(format!("{keys:?}"), "StoredKeys");
+}
+
+#[test]
+fn stored_keys_of_another_version_or_form_are_refused() {
+    let keys = StoredKeys::draw(&mut rng(5));
+    let other = StoredKeys::draw(&mut rng(6));
+    assert_ne!(keys.encode(), other.encode());
+    let mut version = keys.encode().to_vec();
+    assert_eq!(version[..3], [0xa4, 0, 1]);
+    version[2] = 2;
+    assert_eq!(StoredKeys::decode(&version).err(), Some(OpenError::Version { got: 2 }));
+    let bytes = keys.encode();
+    for len in 0..bytes.len() {
+        assert!(matches!(StoredKeys::decode(&bytes[..len]), Err(OpenError::Decode(_))));
+    }
+    let longer = [&bytes[..], &[0]].concat();
+    assert!(matches!(StoredKeys::decode(&longer), Err(OpenError::Decode(_))));
 }
