@@ -52,13 +52,16 @@ pub struct Proofs {
 /// If the client breaks one of them.
 pub fn run(chain: &mut dyn LightClient, fixture: &Fixture) {
     takes_good_headers_once_and_all_together(chain, fixture);
+    takes_headers_one_by_one_as_all_together(chain, fixture);
     takes_all_headers_or_none(chain, fixture);
+    the_header_that_fails_is_named_by_its_place(chain, fixture);
     another_header_than_the_pinned_one_is_refused(chain, fixture);
     truncated_and_changed_headers_are_refused(chain, fixture);
     a_header_from_the_future_is_refused(chain, fixture);
     an_expired_client_answers_nothing(chain, fixture);
     identical_headers_freeze_nothing(chain, fixture);
     a_fork_freezes_for_good(chain, fixture);
+    an_accusation_freezes_as_the_fork_itself_does(chain, fixture);
     a_store_is_read_back(chain, fixture);
     if let Some(proofs) = &fixture.proofs {
         proofs_hold_under_their_own_header_only(chain, fixture, proofs);
@@ -95,6 +98,30 @@ fn takes_good_headers_once_and_all_together(chain: &mut dyn LightClient, f: &Fix
     let again = update_client(chain, &mut store, &message(&f.headers), f.now);
     assert_eq!(again, Ok(Update::Advanced(Vec::new())), "known headers");
     assert_eq!(store, before, "known headers changed something");
+}
+
+fn takes_headers_one_by_one_as_all_together(chain: &mut dyn LightClient, f: &Fixture) {
+    let (mut together, mut single) = (begin(chain, f), begin(chain, f));
+    assert!(update_client(chain, &mut together, &message(&f.headers), f.now).is_ok());
+    for header in &f.headers {
+        let one = message(core::slice::from_ref(header));
+        let taken = update_client(chain, &mut single, &one, f.now);
+        assert!(matches!(&taken, Ok(Update::Advanced(new)) if new.len() == 1), "{taken:?}");
+    }
+    assert_eq!(single, together, "the same headers led to another store");
+}
+
+fn the_header_that_fails_is_named_by_its_place(chain: &mut dyn LightClient, f: &Fixture) {
+    for broken in 0..f.headers.len() {
+        let mut headers = f.headers.clone();
+        if let Some(header) = headers.get_mut(broken) {
+            header.truncate(header.len() >> 1);
+        }
+        let mut store = begin(chain, f);
+        let refused = update_client(chain, &mut store, &message(&headers), f.now);
+        let named = matches!(&refused, Err(UpdateError::Header { index, .. }) if *index == broken);
+        assert!(named, "header {broken} is broken: {refused:?}");
+    }
 }
 
 fn takes_all_headers_or_none(chain: &mut dyn LightClient, f: &Fixture) {
@@ -154,6 +181,7 @@ fn an_expired_client_answers_nothing(chain: &mut dyn LightClient, f: &Fixture) {
     assert_eq!(store.status(late), Status::Expired);
     let refused = update_client(chain, &mut store, &message(&f.headers), late);
     assert_eq!(refused, Err(UpdateError::NotActive { status: Status::Expired }));
+    a_client_that_does_not_answer_proves_nothing(chain, &store, f, late);
 }
 
 fn identical_headers_freeze_nothing(chain: &mut dyn LightClient, f: &Fixture) {
@@ -182,6 +210,37 @@ fn a_fork_freezes_for_good(chain: &mut dyn LightClient, f: &Fixture) {
     assert_eq!(refused, Err(UpdateError::NotActive { status: Status::Frozen }));
     let read = ClientStore::decode(&store.encode());
     assert_eq!(read.map(|store| store.status(f.now)), Ok(Status::Frozen), "thawed on disk");
+}
+
+fn an_accusation_freezes_as_the_fork_itself_does(chain: &mut dyn LightClient, f: &Fixture) {
+    let (Some(fork), Some(first)) = (&f.fork, f.headers.first()) else { return };
+    let bound = |header: &[u8]| HeaderBytes::new(header.into()).ok();
+    let (Some(fork), Some(first)) = (bound(fork), bound(first)) else { return };
+    for (a, b) in [(&first, &fork), (&fork, &first)] {
+        let mut store = begin(chain, f);
+        let pair = ClientMessage::Misbehaviour(a.clone(), b.clone());
+        let frozen = update_client(chain, &mut store, &pair, f.now);
+        assert!(matches!(frozen, Ok(Update::Frozen(_))), "an accusation: {frozen:?}");
+        assert_eq!(store.status(f.now), Status::Frozen);
+        a_client_that_does_not_answer_proves_nothing(chain, &store, f, f.now);
+    }
+}
+
+/// A client that is frozen or expired proves nothing, not even what it proved before.
+fn a_client_that_does_not_answer_proves_nothing(
+    chain: &dyn LightClient,
+    store: &ClientStore,
+    f: &Fixture,
+    now: Timestamp,
+) {
+    let (Some(p), Some(pinned)) = (&f.proofs, store.lowest()) else { return };
+    let refused = Err(ProofError::NotActive { status: store.status(now) });
+    let shown = ValueProof { value: &p.value, proof: &p.proof };
+    let there = verify_membership::<RegistryRecord>(chain, store, pinned, p.key, shown, now);
+    assert_eq!(there.map(|_| ()), refused);
+    let absent =
+        verify_non_membership::<RegistryRecord>(chain, store, pinned, p.absent, &p.absence, now);
+    assert_eq!(absent.map(|_| ()), refused);
 }
 
 fn a_store_is_read_back(chain: &mut dyn LightClient, f: &Fixture) {

@@ -409,6 +409,44 @@ fn a_message_that_the_store_has_overtaken_changes_nothing() {
 }
 
 #[test]
+fn a_late_message_never_makes_time_go_back() {
+    let mut store = store();
+    let late = message(&[ToyHeader::at(15).bytes().to_vec()]);
+    let late = verify_client_message(&mut Toy, &store, &late, NOW).unwrap();
+    let ahead = ToyHeader { time: ChainTime(16 * SECOND), ..ToyHeader::at(14) };
+    update(&mut store, &[ahead], NOW).unwrap();
+    let before = store.clone();
+    assert_eq!(update_state(&mut store, late), vec![]);
+    assert_eq!(store, before);
+}
+
+#[test]
+fn a22_no_message_changes_the_pin_or_thaws_the_client() {
+    let mut store = store();
+    let pin = store.client().pin().clone();
+    let other = vec![1, 2, 3, 5];
+    let announced =
+        ToyHeader { next_set_hash: set_hash(&other), next_set: Some(other), ..ToyHeader::at(12) };
+    let fork = ToyHeader { root: Digest([9; 32]), ..ToyHeader::at(12) };
+    let headers = |header: &ToyHeader| message(&[header.bytes().to_vec()]);
+    for (sent, status) in [
+        (headers(&announced), Status::Active),
+        (headers(&fork), Status::Frozen),
+        (headers(&ToyHeader::at(13)), Status::Frozen),
+        (ClientMessage::Misbehaviour(announced.bytes(), fork.bytes()), Status::Frozen),
+    ] {
+        drop(update_client(&mut Toy, &mut store, &sent, NOW));
+        assert_eq!((store.client().pin(), store.status(NOW)), (&pin, status));
+    }
+    // Another trust root is another client, which begins with its own pinned header only.
+    let mut replaced = pin;
+    replaced.height = 12;
+    let client = ClientState::new(replaced, Limits::default()).unwrap();
+    let refused = ClientStore::new(&Toy, client, &ToyHeader::at(12).bytes());
+    assert!(matches!(refused, Err(PinError::OtherHeader { .. })), "{refused:?}");
+}
+
+#[test]
 fn a25_evidence_keeps_the_header_that_was_verified_not_the_copy_shown() {
     let mut store = check_taken(&store(), &[ToyHeader::at(12)], NOW);
     let unsigned = ToyHeader { signers: vec![], ..ToyHeader::at(12) };

@@ -3,7 +3,7 @@
 use crate::{
     Header, HeaderBytes, HeaderError, Height, LightClient, Scope, SignatureCheck, Status, Trusted,
     UpdateError,
-    consensus_state::ConsensusState,
+    consensus_state::{ConsensusState, StoredState},
     misbehaviour::{self, Misbehaviour, VerifiedMisbehaviour},
     store::{ClientStore, is_expired},
 };
@@ -126,7 +126,7 @@ pub fn check_for_misbehaviour(message: &VerifiedMessage) -> Option<VerifiedMisbe
 pub fn update_state(store: &mut ClientStore, message: VerifiedMessage) -> Vec<Height> {
     let client = store.client();
     let stale = client.frozen().is_some() || message.pin != client.pin().id();
-    let contradicted = message.headers.iter().any(|header| contradiction(store, header).is_some());
+    let contradicted = message.headers.iter().any(|header| contradicted(store, header).is_some());
     if stale || contradicted || message.misbehaviour.is_some() {
         return Vec::new();
     }
@@ -261,12 +261,18 @@ fn sort(store: &ClientStore, headers: Vec<Header>) -> Sorted {
 /// What in the store `header` contradicts: another header of its height, or, between two stored ones, a
 /// neighbour's time (A10). A time that does not rise at the tip is refused, not misbehaviour (A9).
 fn contradiction(store: &ClientStore, header: &Header) -> Option<Misbehaviour> {
-    let above = store.above(header.height());
-    let below = above.and_then(|_| store.below(header.height()));
-    let same = store.stored(header.height());
-    let against = [same, below, above].into_iter().flatten();
-    let mut against = against.filter(|s| misbehaviour::contradict(&s.state, &header.state));
-    against.next().map(|stored| misbehaviour::evidence(stored, header))
+    let stored = contradicted(store, header)?;
+    let at_the_tip = store.above(header.height()).is_none();
+    let only_late = at_the_tip && stored.state.height < header.height();
+    (!only_late).then(|| misbehaviour::evidence(stored, header))
+}
+
+/// The stored state that cannot be true beside `header`: of its height, or a neighbour whose time does not fit.
+fn contradicted<'a>(store: &'a ClientStore, header: &Header) -> Option<&'a StoredState> {
+    let height = header.height();
+    let beside = [store.stored(height), store.below(height), store.above(height)];
+    let mut beside = beside.into_iter().flatten();
+    beside.find(|stored| misbehaviour::contradict(&stored.state, &header.state))
 }
 
 fn is_stored(store: &ClientStore, header: &Header) -> bool {
