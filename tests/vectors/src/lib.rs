@@ -41,13 +41,8 @@ pub fn own_json(name: &str) -> Value {
 /// If it is missing although `COMITY_VECTORS_REQUIRED` is 1, or if the folder is there without the file.
 #[must_use]
 pub fn shared(name: &str) -> Option<Vec<u8>> {
-    let folder = shared_folder();
-    if folder.is_dir() {
-        let path = folder.join(name);
-        return Some(read(&path).unwrap_or_else(|| fail(&path)));
-    }
-    skip();
-    None
+    let required = env::var_os("COMITY_VECTORS_REQUIRED").is_some_and(|value| value == "1");
+    of_folder(&shared_folder(), name, required)
 }
 
 /// The JSON of [`shared`].
@@ -65,10 +60,19 @@ fn shared_folder() -> PathBuf {
     env::var_os("COMITY_VECTORS").map_or_else(default, PathBuf::from)
 }
 
+/// The file `name` of `folder`; nothing where the folder is missing and need not be there.
+fn of_folder(folder: &Path, name: &str, required: bool) -> Option<Vec<u8>> {
+    if folder.is_dir() {
+        let path = folder.join(name);
+        return Some(read(&path).unwrap_or_else(|| fail(&path)));
+    }
+    assert!(!required, "no vectors, and COMITY_VECTORS_REQUIRED is 1");
+    skip();
+    None
+}
+
 #[expect(clippy::print_stdout, reason = "a skipped test says so")]
 fn skip() {
-    let required = env::var_os("COMITY_VECTORS_REQUIRED").is_some_and(|value| value == "1");
-    assert!(!required, "no vectors, and COMITY_VECTORS_REQUIRED is 1");
     println!("skipped: no vectors");
 }
 
@@ -84,4 +88,51 @@ fn fail(path: &Path) -> ! {
 #[expect(clippy::panic, reason = "a test without its data must fail")]
 fn parse(name: &str, bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder that is there, and one that is not.
+    fn folders() -> (PathBuf, PathBuf) {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        (here.join("wasmd"), here.join("no-such-folder"))
+    }
+
+    #[test]
+    fn a_missing_folder_is_a_skip() {
+        let (there, missing) = folders();
+        assert_eq!(of_folder(&missing, "licences.json", false), None);
+        let expected = own("wasmd/licences.json");
+        assert_eq!(of_folder(&there, "licences.json", false), Some(expected));
+    }
+
+    #[test]
+    #[should_panic(expected = "COMITY_VECTORS_REQUIRED is 1")]
+    fn a_missing_folder_that_is_required_is_a_failure() {
+        of_folder(&folders().1, "licences.json", true);
+    }
+
+    #[test]
+    #[should_panic(expected = "no vector")]
+    fn a_file_that_a_folder_lacks_is_a_failure() {
+        of_folder(&folders().0, "no-such-file.json", false);
+    }
+
+    #[test]
+    fn our_copies_of_network_1_are_what_was_made() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("wasmd/network-1");
+        let mut files = 0;
+        for entry in fs::read_dir(folder).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if !name.ends_with(".json") {
+                continue;
+            }
+            let Some(original) = shared(&format!("wasmd/{name}")) else { return };
+            assert_eq!(own(&format!("wasmd/network-1/{name}")), original, "{name}");
+            files += 1;
+        }
+        assert_eq!(files, 22);
+    }
 }
