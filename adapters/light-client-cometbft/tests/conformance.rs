@@ -20,7 +20,9 @@ mod ed25519;
 mod mutation;
 mod proofs;
 mod real_blocks;
+mod recorded;
 mod simd;
+mod strange;
 
 use chain::Block;
 use common::*;

@@ -1,12 +1,12 @@
 //! Blocks and proofs of real networks get the verdicts that are known of them.
 
-use crate::common::{self, *};
-use gateway_types::{Digest, Timestamp, registry::RegistryRecord};
+use crate::common::*;
+use gateway_types::registry::RegistryRecord;
 use light_client::{
     ClientStore, HeaderError, Height, ProofError, ValueProof, verify_membership,
     verify_non_membership,
 };
-use light_client_cometbft::{CometBft, verify_absence, verify_existence};
+use light_client_cometbft::{CometBft, verify_existence};
 use serde_json::Value;
 
 /// The verdict on taking `to` from `from`: power that signed and power that there is, if too little.
@@ -136,71 +136,4 @@ fn a_proof_fails_under_its_own_height_and_with_another_value() {
     let mut other = value;
     other[40] ^= 1;
     assert_eq!(check(241, &other), Err(ProofError::OtherValue));
-}
-
-/// The light blocks of `wasmd/recorded`, in order.
-fn recorded() -> Vec<Vec<u8>> {
-    lines("light_blocks")
-        .map(|mut line| {
-            line.as_object_mut().unwrap().remove("height");
-            serde_json::to_vec(&line).unwrap()
-        })
-        .collect()
-}
-
-fn lines(file: &str) -> impl Iterator<Item = Value> {
-    let text = String::from_utf8(vectors::own(&format!("wasmd/recorded/{file}.jsonl"))).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>().into_iter()
-}
-
-#[test]
-fn the_recorded_chain_is_followed_block_by_block_and_by_every_jump() {
-    let blocks = recorded();
-    let registry = vectors::own_json("wasmd/recorded/chain.json");
-    let registry = registry["contract_hex"].as_str().unwrap();
-    let now = Timestamp(time_of(blocks.last().unwrap()).0 + 60_000);
-    let client = client(&blocks[0], registry, (2, 3));
-    let mut store = ClientStore::new(&CometBft::new(), client, &blocks[0]).unwrap();
-    assert!(update(&mut store, &blocks[1..], now).is_ok());
-    assert_eq!(store.states().count(), blocks.len());
-    let mut steps = 0;
-    for (i, from) in blocks.iter().enumerate() {
-        for to in &blocks[i + 1..] {
-            let client = common::client(from, registry, (2, 3));
-            let mut store = ClientStore::new(&CometBft::new(), client, from).unwrap();
-            let taken = update(&mut store, std::slice::from_ref(to), now);
-            assert!(taken.is_ok(), "{taken:?}");
-            steps += 1;
-        }
-    }
-    assert_eq!(steps, blocks.len() * (blocks.len() - 1) / 2);
-}
-
-#[test]
-fn every_recorded_proof_holds_under_the_next_header_only() {
-    let blocks = recorded();
-    let roots: std::collections::BTreeMap<u64, Digest> = blocks
-        .iter()
-        .map(|block| *light_client_cometbft::LightBlock::decode(block).unwrap().state())
-        .map(|state| (state.height.get(), state.root))
-        .collect();
-    let (mut there, mut absent) = (0, 0);
-    for line in ["heads", "records", "changes"].into_iter().flat_map(lines) {
-        let height = line["height"].as_u64().unwrap();
-        let response = &line["response"];
-        let decode = |text: &Value| {
-            use base64::{Engine as _, engine::general_purpose::STANDARD};
-            text.as_str().map(|text| STANDARD.decode(text).unwrap())
-        };
-        let key = decode(&response["key"]).unwrap();
-        let proof = bytes_of(&proof_of(&response["proofOps"]["ops"]));
-        let check = |root: &Digest| match decode(&response["value"]) {
-            Some(value) => verify_existence(root, b"wasm", &key, &value, &proof),
-            None => verify_absence(root, b"wasm", &key, &proof),
-        };
-        assert_eq!(check(&roots[&(height + 1)]), Ok(()), "{}", line["path"]);
-        assert_eq!(check(&roots[&height]), Err(ProofError::OtherRoot), "{}", line["path"]);
-        *(if response["value"].is_null() { &mut absent } else { &mut there }) += 1;
-    }
-    assert!(there > 50 && absent > 10, "{there} existences, {absent} absences");
 }
