@@ -1,15 +1,20 @@
 //! BLS12-381 by `blst`, through its safe interface.
 
-use super::{BlsError, DST, Library};
-use blst::{
-    BLST_ERROR,
-    min_sig::{PublicKey, SecretKey, Signature},
-};
+#[cfg(any(test, not(feature = "arkworks")))]
+use super::Library;
+use super::{BlsError, DST};
+#[cfg(any(test, not(feature = "arkworks")))]
+use blst::min_sig::PublicKey;
+#[cfg(any(test, feature = "combine", not(feature = "arkworks")))]
+use blst::min_sig::Signature;
+use blst::{BLST_ERROR, min_sig::SecretKey};
 use gateway_types::bytes::{BlsPublicKey, BlsSignature};
 
 /// The library.
+#[cfg(any(test, not(feature = "arkworks")))]
 pub(crate) struct Blst;
 
+#[cfg(any(test, not(feature = "arkworks")))]
 impl Library for Blst {
     type Key = PublicKey;
 
@@ -30,6 +35,7 @@ impl Library for Blst {
 }
 
 /// Decodes a signature: in the subgroup, not the identity, canonical.
+#[cfg(any(test, feature = "combine", not(feature = "arkworks")))]
 pub(crate) fn read_signature(signature: &BlsSignature) -> Result<Signature, BlsError> {
     let point = Signature::uncompress(&signature.0).map_err(refused)?;
     point.validate(true).map_err(refused)?;

@@ -3,7 +3,7 @@
 //! Source: draft-irtf-cfrg-bls-signature (basic scheme), RFC 9380 for the hash to G1, suite
 //! `BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_`. Signatures of different committees are never added up.
 
-#[cfg(any(target_family = "wasm", test))]
+#[cfg(any(target_family = "wasm", feature = "arkworks", test))]
 pub(crate) mod arkworks;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) mod blst;
@@ -13,9 +13,9 @@ pub(crate) mod keys;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) mod share;
 
-#[cfg(target_family = "wasm")]
+#[cfg(any(target_family = "wasm", feature = "arkworks"))]
 use self::arkworks::Arkworks as Native;
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(any(target_family = "wasm", feature = "arkworks")))]
 use self::blst::Blst as Native;
 use crate::ceremony::CommitteeName;
 use alloc::{format, vec::Vec};
