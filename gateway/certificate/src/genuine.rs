@@ -8,6 +8,7 @@ use crate::{
     steps::{Step, Trail},
     trust::{Trust, TrustedCommittees},
 };
+use core::time::Duration;
 use gateway_types::{
     CommitteeSize, Origin, Timestamp,
     body::MAX_BATCH,
@@ -16,7 +17,6 @@ use gateway_types::{
     checkpoint::TreeHead,
     entry::{BatchEntry, DeclinedEntry, Entry, RecognisedEntry, SyncPoint},
 };
-use std::time::Duration;
 
 /// How far the clocks of gateway, leader and member may lie apart, all together: 5 s from the candidate's
 /// time to a member's clock, 5 s from there to the batch's time. Source: design sections 2.1, 2.2.

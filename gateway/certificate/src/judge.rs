@@ -6,13 +6,13 @@ use crate::{
     status::{VerifiedStatus, invalid},
     steps::{Step, Trail},
 };
+use core::time::Duration;
 use gateway_types::{
     Jurisdiction, Timestamp,
     candidate::Candidate,
     entry::{DeclinedEntry, RecognisedEntry},
     id::PurposeCode,
 };
-use std::time::Duration;
 
 /// How old a status may be for a reader without a network, unless a stricter age is named: 24 h.
 ///

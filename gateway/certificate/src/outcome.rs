@@ -1,8 +1,8 @@
 //! What a check comes to, and why.
 
 use crate::read::BadFile;
+use core::time::Duration;
 use gateway_types::{Jurisdiction, Origin, Status, Timestamp, id::PurposeCode, verdict::Reason};
-use std::time::Duration;
 
 /// The four answers. *Cannot say* is never shown as *no*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,7 +1,7 @@
 //! How long a member waits before it asks for the next view.
 
+use core::time::Duration;
 use gateway_types::Timestamp;
-use std::time::Duration;
 
 /// The first wait.
 pub const FIRST_WAIT: Duration = Duration::from_secs(2);

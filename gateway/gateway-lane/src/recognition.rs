@@ -6,12 +6,12 @@ use crate::{
     state::Recognition,
     sync::{floor, only_catches_up},
 };
+use core::time::Duration;
 use gateway_types::{
     CommitteeSize, Digest,
     candidate::{Candidate, Form},
     entry::{DeclinedEntry, RecognisedEntry, SyncPoint},
 };
-use std::time::Duration;
 
 /// Greatest age of a sync point under which something is recognised, counted from its block's time to
 /// the batch's. Older, status answers say *stale*.

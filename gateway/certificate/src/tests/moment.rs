@@ -4,8 +4,8 @@ use crate::{
     read::write,
     testing::{self, START, TestLane},
 };
+use core::time::Duration;
 use gateway_types::Timestamp;
-use std::time::Duration;
 
 const SECOND: u64 = 1_000;
 const HOUR: u64 = 3_600 * SECOND;

@@ -1,7 +1,7 @@
 //! Numbers with their units.
 
+use core::time::Duration;
 use gateway_types::Digest;
-use std::time::Duration;
 
 /// Thousands with a comma: `81,204`.
 #[must_use]

@@ -1,6 +1,6 @@
 use super::*;
+use core::time::Duration;
 use gateway_types::Digest;
-use std::time::Duration;
 
 #[test]
 fn numbers_carry_their_units() {

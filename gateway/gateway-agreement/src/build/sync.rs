@@ -1,6 +1,7 @@
 //! How far the sync point moves.
 
 use super::Material;
+use core::time::Duration;
 use gateway_types::{
     Bounded, Bytes,
     body::{Evidence, HeadProof, MAX_EVIDENCE, MAX_HEADERS},
@@ -8,7 +9,6 @@ use gateway_types::{
     registry::RegistryHead,
 };
 use light_client::{Proven, ProvenChanges};
-use std::time::Duration;
 
 /// A candidate younger than this keeps the sync point from passing its evidence.
 pub const KEEP_BACK: Duration = Duration::from_secs(30);

@@ -2,6 +2,7 @@
 
 use super::{Checked, FormChecked, FormContext, heads::OwnHeads};
 use crate::digested::DigestedBody;
+use core::time::Duration;
 use gateway_lane::{ChangesError, FRESH_SYNC};
 use gateway_types::{
     Timestamp,
@@ -15,7 +16,6 @@ use light_client::{
     ProofError, Proven, Status, SyncStart, Update, UpdateError, ValueProof, update_client,
     verify_changes, verify_membership,
 };
-use std::time::Duration;
 
 /// How far a batch's time may be from a member's clock.
 pub const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_secs(5);

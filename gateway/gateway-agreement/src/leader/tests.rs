@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{member::Tip, testing::*};
+use core::time::Duration;
 use gateway_types::{Signature, bytes::BlsSignature, message::Proposal};
-use std::time::Duration;
 
 const HEARING: Duration = Duration::from_millis(500);
 

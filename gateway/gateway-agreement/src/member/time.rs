@@ -2,8 +2,8 @@
 
 use super::{FromMember, Member, To, propose::Pending};
 use crate::{evidence::Verified, overdue::Item, patience::LONGEST_WAIT};
+use core::time::Duration;
 use gateway_types::{MemberRef, Timestamp, message::Timeout};
-use std::time::Duration;
 
 /// For how long a member counts as heard: twice the longest wait, since each asks once in that time.
 pub(super) const HEARD_FOR: Duration = LONGEST_WAIT.saturating_mul(2);
