@@ -1,10 +1,8 @@
 //! What must be logged and is not yet: only that makes a member impatient.
 
+use core::time::Duration;
 use gateway_types::{Digest, Timestamp};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An idle lane agrees on a batch this often: its heartbeat.
 pub const HEARTBEAT: Duration = Duration::from_secs(30);

@@ -1,6 +1,9 @@
 //! Keys, bodies and votes for the tests of this crate. Nothing here replaces a rule.
 #![expect(clippy::arithmetic_side_effects, reason = "tests count in small numbers")]
 
+pub(crate) mod chain;
+pub(crate) mod lane;
+
 use crate::{
     DigestedBody, Quorums,
     evidence::{LockCertificate, PrepareCertificate, Verified},
@@ -46,7 +49,8 @@ fn seed(what: u8, committee: u8, member: u8) -> [u8; 32] {
     seed
 }
 
-fn share(committee: u8, member: u8) -> KeyShare {
+/// A member's share; member 0 stands for the whole committee's key.
+pub(crate) fn share(committee: u8, member: u8) -> KeyShare {
     KeyShare::new(member.max(1), &seed(4, committee, member)).unwrap()
 }
 
@@ -69,7 +73,7 @@ pub(crate) fn committee_entry() -> CommitteeEntry {
         members: Bounded::new((1..=4).map(|member| member_keys(place, member)).collect()).unwrap(),
         group_key: share(place, 0).public(),
         keys_end: KEYS_END,
-        transcript: Digest([place; 32]),
+        transcript: Digest([place + 1; 32]),
     };
     let leader = |place: u8, region: &str| Leader {
         region: region.parse().unwrap(),

@@ -1,1 +1,113 @@
+//! What a leader makes of what waits.
 
+use super::*;
+use crate::testing::{lane::*, *};
+use gateway_types::verdict::Word;
+
+fn kinds(made: &Made) -> Vec<&'static str> {
+    let entries = made.body.body().entries.iter();
+    entries.map(|entry| Entry::decode(&entry.bytes).unwrap().kind()).collect()
+}
+
+fn height_of(made: &Made) -> Option<u64> {
+    match Entry::decode(&made.body.body().entries[0].bytes).unwrap() {
+        Entry::Batch(batch) => batch.sync.map(|sync| sync.height),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn candidates_without_an_outcome_wait_and_keep_the_sync_point_back_for_30_seconds() {
+    let mut world = World::with_two_recognised();
+    world.tick(1);
+    let waiting = world.candidate(1);
+    let evidence = waiting.evidence.height;
+    world.tick(5);
+    let offers = [world.offer_at(evidence, 2), world.offer()];
+    let two = vec![list(m(0, 1), Word::Accept, &[&waiting]); 1];
+    let make = |world: &World| world.make_with(std::slice::from_ref(&waiting), &two, &offers, None);
+    let made = make(&world);
+    assert_eq!((kinds(&made), made.left.len()), (vec!["batch"], 0));
+    assert_eq!(height_of(&made), Some(evidence), "not above the evidence of what waits");
+    world.tick(25);
+    assert_eq!(height_of(&make(&world)), Some(evidence + 5), "30 seconds are over");
+}
+
+#[test]
+fn the_limit_holds_and_what_has_no_room_goes_into_the_next() {
+    let mut world = World::begun();
+    world.tick(1);
+    let asked: Vec<Candidate> = (1..=10).map(|n| world.candidate(n)).collect();
+    let lists = accepting(&asked.iter().collect::<Vec<_>>());
+    let offers = [world.offer()];
+    let full = world.make_limited(&asked, &lists, &offers, Limit::LEAST);
+    assert_eq!((kinds(&full).len(), full.left.len()), (8, 3));
+    assert!(full.left.iter().all(|(_, why)| *why == Left::Full));
+    let small = Limit { entries: 4096, bytes: 6_000 };
+    let small = world.make_limited(&asked, &lists, &offers, small);
+    assert!(small.body.encoded_len() <= 6_000 && !small.left.is_empty(), "{:?}", small.left.len());
+    assert!(world.clone().check(&small).is_ok() && world.clone().check(&full).is_ok());
+    world.commit(&full);
+    world.tick(1);
+    let rest: Vec<Candidate> =
+        asked.into_iter().filter(|it| full.left.iter().any(|(d, _)| *d == it.digest())).collect();
+    let made = world.make_with(&rest, &accepting(&rest.iter().collect::<Vec<_>>()), &[], None);
+    assert_eq!(kinds(&made).len(), 4);
+    assert!(world.check(&made).is_ok());
+}
+
+#[test]
+fn of_a_members_lists_that_overlap_only_the_first_counts() {
+    let mut world = World::begun();
+    world.tick(1);
+    let (a, b) = (world.candidate(1), world.candidate(2));
+    let mut lists = accepting(&[&a, &b]);
+    lists.push(list(m(0, 1), Word::Refuse, &[&a]));
+    lists.push(list(m(0, 1), Word::Accept, &[&a]));
+    let made = world.make(&[a, b], &lists);
+    assert_eq!((kinds(&made).len(), made.body.body().verdicts.len()), (3, 6));
+    assert!(world.check(&made).is_ok());
+}
+
+#[test]
+fn a132_a_revocation_is_logged_without_anybodys_word() {
+    let mut world = World::with_two_recognised();
+    world.ledger.change(licence(2), 7);
+    world.tick(1);
+    let made = world.make(&[], &[]);
+    assert_eq!(kinds(&made), ["batch", "status"]);
+    assert_eq!(made.body.body().verdicts.len(), 0);
+    assert!(world.check(&made).is_ok());
+    world.commit(&made);
+    assert_eq!(world.lane.last_change().0, 3);
+}
+
+#[test]
+fn changes_of_licences_never_recognised_here_are_proven_and_not_logged() {
+    let mut world = World::with_two_recognised();
+    world.ledger.change(licence(77), 1);
+    world.tick(1);
+    let made = world.make(&[], &[]);
+    assert_eq!((kinds(&made), made.evidence.changes.len()), (vec!["batch"], 1));
+    assert!(world.check(&made).is_ok());
+}
+
+#[test]
+fn too_few_salts_or_a_genesis_of_no_lane_make_nothing() {
+    let world = World::empty();
+    let bad = crate::check::Genesis::new(vec![vec![0]]);
+    assert!(matches!(world.make_genesis_of(&bad, &mut salts()), Err(MakeError::Decode(_))));
+    let nothing = crate::check::Genesis::new(vec![]);
+    assert!(matches!(world.make_genesis_of(&nothing, &mut salts()), Err(MakeError::Lane(_))));
+    let made = world.make_genesis_of(&genesis(), &mut salts().take(4));
+    assert!(matches!(made, Err(MakeError::Salts)));
+}
+
+#[test]
+fn a_body_is_of_a_time_after_the_tips_though_the_leaders_clock_is_behind() {
+    let mut world = World::with_two_recognised();
+    let tip = world.lane.tip().unwrap().time;
+    world.height -= 5;
+    let made = world.make_with(&[], &[], &[], None);
+    assert_eq!(made.body.body().time, Timestamp(tip.0 + 1));
+}

@@ -2,8 +2,9 @@
 
 use super::{FromLeader, Leader, LeaderEffect, Recipients, Wait};
 use crate::evidence::{PrepareCertificate, Verified};
+use core::time::Duration;
 use gateway_types::{MemberRef, Timestamp, message::Timeout};
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 /// The shortest wait for those not yet heard.
 pub const SHORTEST_HEARING: Duration = Duration::from_millis(300);
