@@ -11,13 +11,13 @@ use gateway_types::{
     Jurisdiction, Timestamp,
     candidate::Candidate,
     entry::{DeclinedEntry, RecognisedEntry},
-    id::PurposeCode,
+    id::{Obligation, PurposeCode},
 };
 
-/// How old a status may be for a reader without a network, unless a stricter age is named: 24 h.
+/// How old a status may be for a reader without a network at most: 24 h.
 ///
-/// The destination's pack may say less for a class; the pack is not in the certificate, so who knows it
-/// names its age. Source: design section 2.3.
+/// Where the destination's pack says less, the certificate carries it as an obligation
+/// ([`Obligation::status_age`](gateway_types::id::Obligation::status_age)). Source: design section 2.3.
 pub const OFFLINE_LIMIT: Duration = Duration::from_secs(24 * 3600);
 
 /// How old a status may be for a reader that can ask for a newer one. Source: design section 2.3.
@@ -37,7 +37,7 @@ pub struct Question {
     pub purpose: Option<PurposeCode>,
     /// The region in which it is to count; none: the one that the certificate names.
     pub region: Option<Jurisdiction>,
-    /// The greatest age of a status, if it is less than [`OFFLINE_LIMIT`].
+    /// The greatest age of a status, if it is less than what the pack says.
     pub fresh: Option<Duration>,
 }
 
@@ -48,11 +48,18 @@ impl Question {
         Self { at: now, now, purpose: None, region: None, fresh: None }
     }
 
-    /// The greatest age that counts.
+    /// The greatest age that counts for a certificate: the pack's, or a stricter one that the reader named.
     #[must_use]
-    pub fn limit(&self) -> Duration {
-        self.fresh.map_or(OFFLINE_LIMIT, |fresh| fresh.min(OFFLINE_LIMIT))
+    pub fn limit(&self, candidate: &Candidate) -> Duration {
+        let pack = pack_limit(candidate);
+        self.fresh.map_or(pack, |fresh| fresh.min(pack))
     }
+}
+
+/// The greatest age that the destination's pack lets a status of this class have offline.
+pub(crate) fn pack_limit(candidate: &Candidate) -> Duration {
+    let stated = candidate.decision.obligations.iter().filter_map(Obligation::as_status_age);
+    stated.map(Duration::from_secs).fold(OFFLINE_LIMIT, Duration::min)
 }
 
 /// The status on which a *good* rests.
@@ -146,23 +153,32 @@ fn standing(
     let value = code.map_or(Some(Invalid::Other), |code| invalid(code.status().list_value()));
     let own = Known { as_of: certificate.sync.block_time, value, word: None };
     let newest = status.map(|s| Known { as_of: s.as_of(), value: s.value(), word: s.word() });
-    let at = question.at;
+    let asked = Asked { at: question.at, limit: question.limit(&entry.candidate) };
     match newest {
-        Some(later) if later.as_of > at.saturating_add(CLOCK_SKEW) => around(own, later, question),
-        Some(before) => as_known(before, question),
-        None => as_known(own, question),
+        Some(later) if later.as_of > asked.at.saturating_add(CLOCK_SKEW) => {
+            around(own, later, asked)
+        }
+        Some(before) => as_known(before, asked),
+        None => as_known(own, asked),
     }
 }
 
+/// The moment asked about, and how far from it a status may be.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    at: Timestamp,
+    limit: Duration,
+}
+
 /// The last word before the moment asked about.
-fn as_known(known: Known, question: &Question) -> Result<Standing, Refusal> {
-    let age = question.at.since(known.as_of);
-    let fresh = age <= question.limit();
+fn as_known(known: Known, asked: Asked) -> Result<Standing, Refusal> {
+    let age = asked.at.since(known.as_of);
+    let fresh = age <= asked.limit;
     match known.value {
         None if fresh => Ok(Standing { as_of: known.as_of, age, is_later: false }),
         // What has ended stays so; what is suspended may have been reinstated since.
         Some(value) if fresh || value == Invalid::Ended => Err(changed(known, value).into()),
-        _ => Err(stale(known.as_of, age, question)),
+        _ => Err(stale(known.as_of, age, asked)),
     }
 }
 
@@ -170,30 +186,30 @@ fn as_known(known: Known, question: &Question) -> Result<Standing, Refusal> {
 ///
 /// Source: design section 2.3, *Proof for a past moment*: the first `batch` entry whose sync block time is at
 /// or after it. That a given one is the first cannot be seen, so the greatest age counts in both directions.
-fn around(own: Known, later: Known, question: &Question) -> Result<Standing, Refusal> {
+fn around(own: Known, later: Known, asked: Asked) -> Result<Standing, Refusal> {
     if let Some(value) = own.value {
         return Err(changed(own, value).into());
     }
     if let Some(value) = later.value {
         let known_since = later.word.map_or(later.as_of, |word| word.since);
         let changed = Changed { value, as_of: later.as_of, word: later.word };
-        return Err(if known_since <= question.at {
+        return Err(if known_since <= asked.at {
             NotGood::StatusChanged(changed).into()
         } else {
             CannotSay::ChangedAround { valid: own.as_of, changed }.into()
         });
     }
-    nearest(own.as_of, later.as_of, question)
+    nearest(own.as_of, later.as_of, asked)
 }
 
-fn nearest(before: Timestamp, after: Timestamp, question: &Question) -> Result<Standing, Refusal> {
-    let (back, ahead) = (question.at.since(before), after.since(question.at));
+fn nearest(before: Timestamp, after: Timestamp, asked: Asked) -> Result<Standing, Refusal> {
+    let (back, ahead) = (asked.at.since(before), after.since(asked.at));
     let is_later = ahead < back;
     let (as_of, age) = if is_later { (after, ahead) } else { (before, back) };
-    if age <= question.limit() {
+    if age <= asked.limit {
         Ok(Standing { as_of, age, is_later })
     } else {
-        Err(stale(as_of, age, question))
+        Err(stale(as_of, age, asked))
     }
 }
 
@@ -201,6 +217,6 @@ fn changed(known: Known, value: Invalid) -> NotGood {
     NotGood::StatusChanged(Changed { value, as_of: known.as_of, word: known.word })
 }
 
-fn stale(as_of: Timestamp, age: Duration, question: &Question) -> Refusal {
-    CannotSay::StatusStale { as_of, age, limit: question.limit() }.into()
+fn stale(as_of: Timestamp, age: Duration, asked: Asked) -> Refusal {
+    CannotSay::StatusStale { as_of, age, limit: asked.limit }.into()
 }

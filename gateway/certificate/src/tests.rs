@@ -6,6 +6,7 @@ mod bytes;
 mod epochs;
 mod genuine;
 mod hostile;
+mod members;
 mod moment;
 mod status;
 

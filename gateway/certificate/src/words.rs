@@ -10,7 +10,7 @@ pub use numbers::{count, fours, span};
 
 use crate::{
     genuine::{Decided, VerifiedCertificate},
-    judge::{OFFLINE_LIMIT, ONLINE_LIMIT, Standing},
+    judge::{ONLINE_LIMIT, Standing, pack_limit},
     outcome::Refusal,
     report::Report,
 };
@@ -77,7 +77,8 @@ impl Report {
             line("decided", decided(certificate, calendar)),
             line("signed", self.signed(certificate)),
         ];
-        lines.extend(self.status(calendar).map(|text| line("status", text)));
+        let status = self.status(certificate.decided().candidate(), calendar);
+        lines.extend(status.map(|text| line("status", text)));
         lines.push(line("not proven", self.not_proven(calendar)));
         lines
     }
@@ -110,18 +111,18 @@ impl Report {
     }
 
     /// How the licence stands; nothing where the headline says it.
-    fn status(&self, calendar: &dyn Calendar) -> Option<String> {
+    fn status(&self, candidate: &Candidate, calendar: &dyn Calendar) -> Option<String> {
         let standing = self.answer.as_ref().ok()?;
         let as_of = near(standing.as_of, self.question.at, calendar);
-        let text = format!("valid as of {as_of}, {}; {}", age(standing), self.how_long());
+        let text = format!("valid as of {as_of}, {}; {}", age(standing), self.how_long(candidate));
         let unused = " · the status file is older than the certificate and was not used";
         Some(if self.found.status_unused { text + unused } else { text })
     }
 
-    fn how_long(&self) -> String {
-        let limit = self.question.limit();
-        let why = if limit < OFFLINE_LIMIT { " (--fresh)" } else { "" };
-        format!("offline it counts for {}{why}, online for {}", span(limit), span(ONLINE_LIMIT))
+    fn how_long(&self, candidate: &Candidate) -> String {
+        let (limit, pack) = (self.question.limit(candidate), pack_limit(candidate));
+        let why = if limit < pack { "--fresh" } else { "the pack says so" };
+        format!("offline it counts for {} ({why}), online for {}", span(limit), span(ONLINE_LIMIT))
     }
 
     fn not_proven(&self, calendar: &dyn Calendar) -> String {

@@ -280,6 +280,24 @@ fn is_issuer(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
+impl Obligation {
+    /// `status-age:SECONDS`: the destination's pack lets a status of this class be no older than that where
+    /// no newer one can be asked for. Source: design, section 2.3.
+    #[must_use]
+    pub fn status_age(seconds: u64) -> Self {
+        Self(format!("{STATUS_AGE}{seconds}"))
+    }
+
+    /// The age of [`Obligation::status_age`], in seconds; nothing if it is about something else. One that
+    /// cannot be read counts as 0: nothing is recent enough for it.
+    #[must_use]
+    pub fn as_status_age(&self) -> Option<u64> {
+        self.0.strip_prefix(STATUS_AGE).map(|seconds| seconds.parse().unwrap_or(0))
+    }
+}
+
+const STATUS_AGE: &str = "status-age:";
+
 fn is_rule(text: &str) -> bool {
     text.split_once('/')
         .is_some_and(|(region, rule)| is_jurisdiction(region) && !rule.is_empty() && is_word(rule))
@@ -330,5 +348,16 @@ mod tests {
             &["comity://CN-HK/platform/counter"],
             &["comity://CN-HK/regulator/a", "x"],
         );
+    }
+
+    #[test]
+    fn an_obligation_may_be_a_greatest_age() {
+        let hour = Obligation::status_age(3_600);
+        assert_eq!(hour.to_string().parse::<Obligation>().unwrap(), hour);
+        let age = |text: &str| text.parse::<Obligation>().unwrap().as_status_age();
+        assert_eq!(age("status-age:3600"), Some(3_600));
+        assert_eq!(age("status-age:soon"), Some(0));
+        assert_eq!(age("status-age:99999999999999999999999"), Some(0));
+        assert_eq!(age("redact:id_number"), None);
     }
 }

@@ -1,6 +1,7 @@
 //! Asks the packs. Nothing but a permit from each, without a forbid and without an error, is a yes.
 
 use crate::{
+    manifest::OFFLINE_AGE_S,
     pack::Pack,
     rules::{Requirement, RuleKind},
     schema::Action,
@@ -405,13 +406,15 @@ impl Judged {
     }
 
     fn permitted(self, panel: &Panel<'_>, facts: &Facts) -> Outcome {
+        let Some(Facts { obligations, .. }) = with_obligations(facts, status_age(panel, facts))
+        else {
+            return faulty(Fault::Obligations);
+        };
         match counterpart(panel, facts) {
-            Ok((form, local_class)) => Outcome::Permit(DecisionTerms {
-                form,
-                local_class,
-                obligations: facts.obligations.clone(),
-                reasons: bounded(&self.spoken),
-            }),
+            Ok((form, local_class)) => {
+                let reasons = bounded(&self.spoken);
+                Outcome::Permit(DecisionTerms { form, local_class, obligations, reasons })
+            }
             Err(fault) => faulty(fault),
         }
     }
@@ -439,6 +442,15 @@ fn counterpart(panel: &Panel<'_>, facts: &Facts) -> Result<(Form, Option<ClassCo
     let Some((pack, _)) = recognising else { return Ok((Form::Accepted, None)) };
     let local = pack.equivalence(&facts.from, &facts.class).ok_or(Fault::NoLocalClass)?;
     Ok((local.form.of_decision(), Some(local.local.clone())))
+}
+
+/// How old a status of this class may be where none can be asked for, if the destination's pack says less than
+/// the most: it goes into the terms, so that every certificate carries it.
+fn status_age(panel: &Panel<'_>, facts: &Facts) -> BTreeSet<Obligation> {
+    let recognising = panel.0.iter().find(|(_, action)| *action == Action::Recognise);
+    let age = recognising.map(|(pack, _)| pack.max_status_age(&facts.from, &facts.class).offline_s);
+    let less = age.filter(|age| age < OFFLINE_AGE_S.end());
+    less.map(Obligation::status_age).into_iter().collect()
 }
 
 fn denied_terms(rules: &BTreeSet<RuleId>) -> DecisionTerms {

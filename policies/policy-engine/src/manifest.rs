@@ -21,7 +21,7 @@ pub(crate) const FILE: &str = "pack.toml";
 const MAX_ITEMS: usize = 512;
 
 /// The least and the greatest age, in seconds, that a pack may let a status have offline: 5 min and 24 h.
-const OFFLINE_AGE_S: std::ops::RangeInclusive<u64> = 300..=86_400;
+pub(crate) const OFFLINE_AGE_S: std::ops::RangeInclusive<u64> = 300..=86_400;
 
 /// The greatest age, in seconds, that a pack may let a status have online.
 const ONLINE_AGE_S: std::ops::RangeInclusive<u64> = 1..=120;

@@ -47,6 +47,38 @@ fn a_reader_may_be_stricter_and_not_laxer() {
     }
 }
 
+/// The destination's pack says it class by class, and the certificate carries it.
+#[test]
+fn a_pack_may_let_a_status_count_for_less() {
+    let day = 24 * 3_600;
+    for (stated, fresh, counts) in [
+        (&["status-age:3600"][..], None, 3_600),
+        (&["status-age:3600"], Some(300), 300),
+        (&["status-age:3600"], Some(day), 3_600),
+        (&["redact:id_number", "status-age:600", "status-age:7200"], None, 600),
+        (&["status-age:1000000"], None, day),
+        (&["redact:id_number"], None, day),
+        (&["status-age:soon"], None, 0),
+    ] {
+        let mut lane = TestLane::example();
+        let mut entry = testing::recognised(&lane.origin, 0, lane.time);
+        let obligations = stated.iter().map(|text| text.parse().unwrap()).collect();
+        entry.candidate.decision.obligations = gateway_types::Bounded::new(obligations).unwrap();
+        lane.list.push(0).unwrap();
+        let index = lane.batch(vec![gateway_types::entry::Entry::Recognised(entry)]) + 1;
+        let (reader, certificate) = (Reader::of(&lane), lane.certificate(index));
+        let block = Timestamp(lane.time.0 - 400);
+        let fresh = fresh.map(Duration::from_secs);
+        let ask = |millis| {
+            let question = Question { fresh, ..Question::now(after(block, millis)) };
+            reader.ask(&certificate, None, question)
+        };
+        // A block is 400 ms older than its batch, and nothing is asked about a moment 5 s before that.
+        expect(&ask(counts * SECOND), "good good");
+        expect(&ask(counts * SECOND + 1), "cannot_say status_stale");
+    }
+}
+
 #[test]
 fn purpose_and_region_are_those_recognised() {
     let (lane, certificate) = recognised();

@@ -74,7 +74,7 @@ fn a_good_one_reads_as_promised_and_ends_with_0() {
     );
     assert_eq!(
         lines[4],
-        "  status    valid as of 10:31:07 +08:00, 3 min 53 s old; offline it counts for 24 h, online for 120 s"
+        "  status    valid as of 10:31:07 +08:00, 3 min 53 s old; offline it counts for 24 h (the pack says so), online for 120 s"
     );
     assert!(lines[5].starts_with("  not proven  that the bearer is the holder"));
     assert_eq!(lines.len(), 6);

@@ -51,6 +51,30 @@ fn a_member_takes_on_nothing_that_the_candidate_does_not_state() {
     assert_eq!(denied.terms().form, Form::Denied);
 }
 
+/// How long a status counts offline stands in the terms, and so in every certificate, where the pack says less
+/// than 24 h.
+#[test]
+fn the_packs_age_of_a_status_is_part_of_the_terms() {
+    let shorter = edited(hong_kong(), "pack.toml", "offline_s = 86400", "offline_s = 900");
+    let (source, destination) = (load(&guangdong()), load(&shorter));
+    let packs = Packs::new(&source, &destination);
+    let permit = permit(decide(&packs, &good()));
+    assert_eq!(words(&permit.terms().obligations), ["redact:id_number", "status-age:900"]);
+    // It is not asked of anybody, so it is not among the facts; a member comes to the same terms.
+    assert_eq!(words(&permit.facts().obligations), ["redact:id_number"]);
+    assert_eq!(check(&packs, permit.facts()), Decision::Permit(permit.clone()));
+    // A class may have its own.
+    let doctor = Facts {
+        class: "medical".parse().unwrap(),
+        issuer: "11440100EXAMPLE22D".parse().unwrap(),
+        tier: "strict".parse().unwrap(),
+        review: true,
+        ..good()
+    };
+    let terms = decide(&packs, &doctor).terms().clone();
+    assert_eq!(words(&terms.obligations), ["redact:id_number", "status-age:3600"]);
+}
+
 #[test]
 fn obligations_have_one_order() {
     let both = Both::new();
