@@ -96,7 +96,7 @@ fn print(report: &Report, args: &VerifyArgs, zone: TimeZone, out: &mut Output) {
 fn look(args: &VerifyArgs, now: Timestamp, zone: &TimeZone) -> Result<Report, Unusable> {
     let trust = read(&args.trust, MAX_FILE)?;
     let trust = Trust::read(&trust)
-        .map_err(|source| Unusable::Trust { path: args.trust.clone(), source })?;
+        .map_err(|source| Unusable::Trust { path: args.trust.clone(), source: source.into() })?;
     let certificate = read(&args.certificate, MAX_FILE)?;
     let status = args.status.as_deref().map(|path| read(path, MAX_FILE)).transpose()?;
     let record = args.record.as_deref().map(|path| read(path, MAX_RECORD)).transpose()?;
@@ -135,7 +135,7 @@ enum Unusable {
     File { path: PathBuf, source: io::Error },
     /// A trust file that is none.
     #[error("{}: {source}. Get the trust file that both regions published, and compare it: --trust FILE", path.display())]
-    Trust { path: PathBuf, source: certificate::TrustError },
+    Trust { path: PathBuf, source: Box<certificate::TrustError> },
     /// A local time that there is not.
     #[error("--at: {source}. Give it with its offset, as in 2026-11-21T10:35:00+08:00")]
     Moment { source: args::BadMoment },

@@ -1,0 +1,93 @@
+//! What a user can type.
+
+use crate::{exit::Exit, output::Output};
+use clap::{Parser, Subcommand, error::ErrorKind};
+use std::process::ExitCode;
+
+/// A licence issued in one region, recognised in another.
+#[derive(Debug, Parser)]
+#[command(
+    name = "comity",
+    version,
+    about,
+    arg_required_else_help = true,
+    before_help = "First minute:   comity demo",
+    after_help = "Exit status: 0 yes · 1 no · 2 cannot say · 64 wrong usage · 70 our bug · 130 interrupted"
+)]
+struct Cli {
+    /// One JSON object, or one a line, instead of text for people.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Whether to colour text: `auto` only on a terminal, and never where `NO_COLOR` is set.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorWhen,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum ColorWhen {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Shows the whole of it on this machine: one licence proven, recognised, revoked, refused.
+    Demo(crate::demo::DemoArgs),
+    /// Checks a certificate offline: does it count, at the moment asked about?
+    Verify(crate::verify::VerifyArgs),
+    /// Checks packs, runs their cases, explains a judgement.
+    #[command(subcommand)]
+    Policy(crate::policy::PolicyCommand),
+    /// Makes the keys of committees.
+    #[command(subcommand)]
+    Keys(crate::keys::KeysCommand),
+    /// Checks a lane's log from its files.
+    #[command(subcommand)]
+    Log(crate::log::LogCommand),
+}
+
+/// Reads the command line and does what it says.
+pub(crate) fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error).into(),
+    };
+    choose_color(cli.color);
+    let mut out = Output::new(cli.json);
+    match run(cli.command, &mut out) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            out.failure(&error);
+            Exit::OurBug.into()
+        }
+    }
+}
+
+fn run(command: Command, out: &mut Output) -> anyhow::Result<Exit> {
+    match command {
+        Command::Demo(args) => crate::demo::run(&args, out),
+        Command::Verify(args) => crate::verify::run(&args, out),
+        Command::Policy(command) => crate::policy::run(&command, out),
+        Command::Keys(command) => crate::keys::run(&command, out),
+        Command::Log(command) => crate::log::run(&command, out),
+    }
+}
+
+/// Help and version are answers; anything else is wrong usage, 64 and not the parser's 2.
+fn usage(error: &clap::Error) -> Exit {
+    let printed = error.print();
+    let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    if asked && printed.is_ok() { Exit::Yes } else { Exit::WrongUsage }
+}
+
+fn choose_color(when: ColorWhen) {
+    let choice = match when {
+        ColorWhen::Auto => anstream::ColorChoice::Auto,
+        ColorWhen::Always => anstream::ColorChoice::Always,
+        ColorWhen::Never => anstream::ColorChoice::Never,
+    };
+    choice.write_global();
+}

@@ -1,0 +1,55 @@
+//! What a relying party does, with nothing but the trust file.
+
+use crate::{
+    demo::{
+        files::Folder,
+        stage::{Stage, clock},
+        world::World,
+    },
+    output::{GREEN, RED, styled},
+};
+use anyhow::{Context as _, ensure};
+use certificate::{Files, Outcome, Question, Report};
+use std::fs;
+
+/// The certificate is good; a changed copy is not genuine.
+pub(super) fn check(stage: &mut Stage<'_>, world: &World, folder: &Folder) -> anyhow::Result<()> {
+    let file = fs::read(folder.path("certificate.json"))?;
+    let report = verify(world, &file, None)?;
+    ensure!(report.outcome() == Outcome::Good, "the certificate is {}", report.code());
+    let standing =
+        report.answer.as_ref().map_err(|refusal| anyhow::anyhow!("{}", refusal.code()))?;
+    stage.good(format!(
+        "{}        for licence-exchange in CN-HK · status valid as of {}",
+        styled(GREEN, "GOOD"),
+        clock(standing.as_of)
+    ));
+    let report = verify(world, &change_one_letter(&file)?, None)?;
+    ensure!(report.outcome() == Outcome::NotGenuine, "a changed copy is {}", report.code());
+    stage.bad(format!(
+        "{} the same file with one letter of its entry changed: the entry is not under the signed root ({}), as it should be",
+        styled(RED, "NOT GENUINE"),
+        report.code()
+    ));
+    Ok(())
+}
+
+/// What the offline verifier says, as of now in the lane.
+pub(super) fn verify(
+    world: &World,
+    certificate: &[u8],
+    status: Option<&[u8]>,
+) -> anyhow::Result<Report> {
+    let files = Files { certificate, status, record: None };
+    Ok(certificate::check(&world.trust()?, &files, Question::now(world.now())))
+}
+
+/// The same file with one letter of its entry changed.
+fn change_one_letter(file: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut changed = file.to_vec();
+    let text = std::str::from_utf8(file)?;
+    let entry = text.find("\"bytes\":").context("an entry")?;
+    let letter = changed.get_mut(entry.saturating_add(200)).context("an entry of that length")?;
+    *letter = if *letter == b'A' { b'B' } else { b'A' };
+    Ok(changed)
+}

@@ -1,0 +1,86 @@
+//! The policy packs of the regions, built in.
+
+use gateway_types::{Digest, Jurisdiction, Origin};
+use policy_engine::{Pack, PackErrors};
+use std::collections::BTreeMap;
+
+/// A pack's files, by name.
+macro_rules! pack_files {
+    ($folder:literal) => {
+        &[
+            (
+                "pack.toml",
+                include_str!(concat!("../../../../policies/packs/", $folder, "/pack.toml")),
+            ),
+            (
+                "issuers.toml",
+                include_str!(concat!("../../../../policies/packs/", $folder, "/issuers.toml")),
+            ),
+            (
+                "asking.cedar",
+                include_str!(concat!("../../../../policies/packs/", $folder, "/asking.cedar")),
+            ),
+            (
+                "classes.cedar",
+                include_str!(concat!("../../../../policies/packs/", $folder, "/classes.cedar")),
+            ),
+            (
+                "consent.cedar",
+                include_str!(concat!("../../../../policies/packs/", $folder, "/consent.cedar")),
+            ),
+            (
+                "licence.cedar",
+                include_str!(concat!("../../../../policies/packs/", $folder, "/licence.cedar")),
+            ),
+            (
+                "permit.cedar",
+                include_str!(concat!("../../../../policies/packs/", $folder, "/permit.cedar")),
+            ),
+        ]
+    };
+}
+
+const CN_GD: &[(&str, &str)] = pack_files!("cn-gd");
+const CN_HK: &[(&str, &str)] = pack_files!("cn-hk");
+const CN_MO: &[(&str, &str)] = pack_files!("cn-mo");
+
+/// The packs of a lane: the source's and the destination's.
+#[derive(Debug)]
+pub struct LanePacks {
+    /// Disclosure, and the list of issuers.
+    pub source: Pack,
+    /// Recognition.
+    pub destination: Pack,
+}
+
+impl LanePacks {
+    /// Loads the packs of a lane's two regions.
+    ///
+    /// # Errors
+    ///
+    /// If a region has no pack here, or its pack does not load.
+    pub fn load(origin: &Origin) -> anyhow::Result<Self> {
+        Ok(Self {
+            source: pack(&origin.lane.source)?,
+            destination: pack(&origin.lane.destination)?,
+        })
+    }
+
+    /// The lane as gateway-core judges in it.
+    #[must_use]
+    pub fn lane<'a>(&'a self, origin: &'a Origin, pin: &'a Digest) -> gateway_core::Lane<'a> {
+        gateway_core::Lane { origin, source: &self.source, destination: &self.destination, pin }
+    }
+}
+
+fn pack(region: &Jurisdiction) -> anyhow::Result<Pack> {
+    let files = match region.as_str() {
+        "CN-GD" => CN_GD,
+        "CN-HK" => CN_HK,
+        "CN-MO" => CN_MO,
+        _ => anyhow::bail!("no policy pack of {region} is built in"),
+    };
+    let files: BTreeMap<String, String> =
+        files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    Pack::load(&files).map_err(|errors: PackErrors| anyhow::anyhow!("pack of {region}: {errors}"))
+}

@@ -1,0 +1,14 @@
+//! Comity's one program.
+
+mod cli;
+mod demo;
+mod exit;
+mod keys;
+mod log;
+mod output;
+mod policy;
+mod verify;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

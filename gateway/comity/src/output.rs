@@ -1,0 +1,65 @@
+//! Results on stdout, everything else on stderr; nothing is said by colour alone.
+
+use anstyle::{AnsiColor, Style};
+use std::{fmt::Display, io::Write as _};
+
+/// `✓`, yes.
+pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
+/// `✗`, no.
+pub(crate) const RED: Style = AnsiColor::Red.on_default();
+/// `?` and `!`, cannot say.
+pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default();
+/// Identifiers.
+pub(crate) const CYAN: Style = AnsiColor::Cyan.on_default();
+/// Times and hints.
+pub(crate) const DIM: Style = Style::new().dimmed();
+/// Headings.
+pub(crate) const BOLD: Style = Style::new().bold();
+
+/// Where a command writes.
+#[derive(Debug)]
+pub(crate) struct Output {
+    json: bool,
+}
+
+impl Output {
+    /// Writes text for people, or JSON.
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Whether the user asked for JSON.
+    pub(crate) fn json(&self) -> bool {
+        self.json
+    }
+
+    /// One line of the result for people.
+    pub(crate) fn line(&mut self, text: impl Display) {
+        if !self.json {
+            // A reader that has gone away is no failure of ours.
+            let _gone = writeln!(anstream::stdout(), "{text}");
+        }
+    }
+
+    /// One object of the result for programs.
+    pub(crate) fn object(&mut self, object: &serde_json::Value) {
+        if self.json {
+            let _gone = writeln!(anstream::stdout(), "{object}");
+        }
+    }
+
+    /// A hint: on stderr.
+    pub(crate) fn hint(&mut self, text: impl Display) {
+        let _gone = writeln!(anstream::stderr(), "{text}");
+    }
+
+    /// Our own failure, with all its causes.
+    pub(crate) fn failure(&mut self, error: &anyhow::Error) {
+        let _gone = writeln!(anstream::stderr(), "{RED}✗{RED:#} {error:#}");
+    }
+}
+
+/// `text` in `style`, plain where colours are off.
+pub(crate) fn styled(style: Style, text: impl Display) -> String {
+    format!("{style}{text}{style:#}")
+}
