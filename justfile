@@ -42,3 +42,12 @@ record-wasmd:
 # Rebuilds the registry contract and compares it with the one in the tree.
 registry:
     sh adapters/registry-cosmwasm/check.sh
+
+# The README's first command, and what it leaves behind, checked by the verifier.
+demo:
+    sh tests/demo.sh
+
+# The offline verifier must build where there is no operating system; its signatures are checked by another library there, so that is tested too.
+wasm:
+    cargo build -p certificate --target wasm32-unknown-unknown --no-default-features --features arkworks
+    cargo test -p certificate --features arkworks -- tests::genuine tests::epochs
