@@ -99,6 +99,12 @@ impl ClientState {
         }
     }
 
+    /// As from a disk that someone wrote on.
+    #[cfg(test)]
+    pub(crate) fn unchecked(pin: ClientPin, limits: Limits) -> Self {
+        Self { pin, limits, frozen: None }
+    }
+
     /// Freezes the client for good; the first evidence stays.
     pub(crate) fn freeze(&mut self, evidence: Misbehaviour) {
         self.frozen.get_or_insert(evidence);

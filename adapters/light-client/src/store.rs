@@ -248,3 +248,51 @@ pub enum StoreError {
     #[error("time does not rise with height")]
     Time,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{TrustThreshold, toy::*};
+
+    /// A store of two states, changed as no client does it, written and read back.
+    fn check(change: impl FnOnce(&mut ClientStore), expected: &StoreError) {
+        let mut store =
+            ClientStore::new(&Toy, toy_client((2, 3)), &ToyHeader::at(10).bytes()).unwrap();
+        store.insert(&Toy.decode_header(&ToyHeader::at(12).bytes()).unwrap());
+        assert_eq!(ClientStore::decode(&store.encode()).as_ref(), Ok(&store));
+        change(&mut store);
+        assert_eq!(ClientStore::decode(&store.encode()).as_ref(), Err(expected));
+    }
+
+    fn at(height: u64) -> Height {
+        Height::new(height).unwrap()
+    }
+
+    #[test]
+    fn a47_a_store_that_no_client_wrote_is_refused() {
+        check(|store| store.states.clear(), &StoreError::Empty);
+        let moved = |store: &mut ClientStore| {
+            let state = store.states.remove(&at(12)).unwrap();
+            store.states.insert(at(13), state);
+        };
+        check(moved, &StoreError::WrongHeight);
+        for back in [0, 1] {
+            let time = ChainTime(10 * SECOND - back);
+            let late = |store: &mut ClientStore| {
+                store.states.get_mut(&at(12)).unwrap().state.time = time;
+            };
+            check(late, &StoreError::Time);
+        }
+        let zero = |store: &mut ClientStore| {
+            store.states.get_mut(&at(12)).unwrap().state.header_hash = Digest([0; 32]);
+        };
+        check(zero, &StoreError::EmptyRoot { height: at(12) });
+    }
+
+    #[test]
+    fn a21_settings_are_checked_when_a_store_is_read() {
+        let refused = TrustThreshold::new(1, 4).unwrap_err();
+        let lax = |store: &mut ClientStore| store.client = toy_client_unchecked((1, 4));
+        check(lax, &StoreError::Settings(ClientStateError::Threshold(refused)));
+    }
+}

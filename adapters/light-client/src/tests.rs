@@ -224,7 +224,7 @@ fn a25_frivolous_evidence_freezes_nothing() {
         (ToyHeader::at(12), resigned),
         (ToyHeader::at(12), ToyHeader::at(13)),
         (ToyHeader::at(12), unsigned.clone()),
-        (foreign.clone(), foreign),
+        (foreign.clone(), ToyHeader { root: Digest([8; 32]), ..foreign }),
         (below.clone(), ToyHeader { root: Digest([9; 32]), ..below }),
     ] {
         let mut after = before.clone();
@@ -233,6 +233,21 @@ fn a25_frivolous_evidence_freezes_nothing() {
         assert_eq!(after, before);
     }
     check_refused(&before, &unsigned, NOW, &HeaderError::NotEnoughTrust { tally: 2, total: 4 });
+}
+
+#[test]
+fn the_first_evidence_stays() {
+    let mut store = store();
+    let fork = |root| ToyHeader { root: Digest([root; 32]), ..ToyHeader::at(12) };
+    let accuse = |root| ClientMessage::Misbehaviour(ToyHeader::at(12).bytes(), fork(root).bytes());
+    let verified = [8, 9].map(|root| {
+        let message = verify_client_message(&mut Toy, &store, &accuse(root), NOW).unwrap();
+        check_for_misbehaviour(&message).unwrap()
+    });
+    for evidence in verified.clone() {
+        update_state_on_misbehaviour(&mut store, evidence);
+    }
+    assert_eq!(store.client().frozen(), Some(verified[0].evidence()));
 }
 
 #[test]
@@ -330,6 +345,41 @@ fn a21_settings_without_sense_are_refused_at_load() {
         let refused = ClientState::new(pin, Limits::default());
         assert!(matches!(refused, Err(ClientStateError::Threshold(_))));
     }
+}
+
+#[test]
+fn heights_must_rise_within_a_message() {
+    let fork = ToyHeader { root: Digest([9; 32]), ..ToyHeader::at(12) };
+    for (first, second) in [(12, ToyHeader::at(12)), (12, fork), (13, ToyHeader::at(12))] {
+        let mut store = store();
+        let previous = height(first);
+        let reason = HeaderError::NotAscending { got: height(12), previous };
+        let refused = update(&mut store, &[ToyHeader::at(first), second], NOW);
+        assert_eq!(refused, Err(UpdateError::Header { index: 1, reason }));
+        assert_eq!(store.states().count(), 1);
+    }
+}
+
+#[test]
+fn a_refused_header_is_named_by_its_place_though_others_are_known() {
+    let mut store = check_taken(&store(), &[ToyHeader::at(12)], NOW);
+    let bad = ToyHeader { bad: Some(1), ..ToyHeader::at(14) };
+    let reason = HeaderError::BadSignature { signer: "1".into() };
+    let refused = update(&mut store, &[ToyHeader::at(12), ToyHeader::at(13), bad], NOW);
+    assert_eq!(refused, Err(UpdateError::Header { index: 2, reason }));
+}
+
+#[test]
+fn a21_a_proof_too_long_is_refused_before_it_is_read() {
+    let (store, long) = (store(), vec![0; MAX_PROOF + 1]);
+    let too_long = ProofError::TooLong { len: MAX_PROOF + 1, max: MAX_PROOF };
+    let key = LicenceKey(Digest([2; 32]));
+    let absent = verify_non_membership::<RegistryRecord>(&Toy, &store, height(10), key, &long, NOW);
+    assert_eq!(absent, Err(too_long.clone()));
+    let value = ValueProof { value: &toy_state()[0].1, proof: &long };
+    let there =
+        verify_membership::<RegistryRecord>(&Toy, &store, height(10), toy_key(), value, NOW);
+    assert_eq!(there, Err(too_long));
 }
 
 #[test]

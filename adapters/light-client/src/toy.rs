@@ -127,10 +127,22 @@ pub(crate) fn toy_root() -> Digest {
     frame("toy/state", &[&cbor::encode(&toy_state())])
 }
 
-/// The pin of header 10: a trusting period of 100 s, a drift of 5 s.
+/// A client of the toy chain with [`toy_pin`].
 pub(crate) fn toy_client(threshold: (u64, u64)) -> ClientState {
+    ClientState::new(toy_pin(threshold), TOY_LIMITS).unwrap()
+}
+
+/// The same, whatever the threshold.
+pub(crate) fn toy_client_unchecked(threshold: (u64, u64)) -> ClientState {
+    ClientState::unchecked(toy_pin(threshold), TOY_LIMITS)
+}
+
+const TOY_LIMITS: Limits = Limits { max_proof_age_ms: 20_000, max_lead: 50, max_states: 8 };
+
+/// The pin of header 10: a trusting period of 100 s, a drift of 5 s.
+fn toy_pin(threshold: (u64, u64)) -> ClientPin {
     let pinned = ToyHeader::at(10);
-    let pin = ClientPin {
+    ClientPin {
         kind: "toy".parse().unwrap(),
         chain: pinned.chain.clone(),
         height: 10,
@@ -141,9 +153,7 @@ pub(crate) fn toy_client(threshold: (u64, u64)) -> ClientState {
         max_clock_drift_ms: 5_000,
         trust_threshold: threshold,
         reason: ShortText::new("test").unwrap(),
-    };
-    let limits = Limits { max_proof_age_ms: 20_000, max_lead: 50, max_states: 8 };
-    ClientState::new(pin, limits).unwrap()
+    }
 }
 
 #[derive(Debug)]
