@@ -19,10 +19,6 @@ use curve25519_dalek::{
 };
 use sha2::{Digest, Sha512};
 
-/// From this many signatures on, an equation is summed up by points instead of by keys' multiples: measured to
-/// be faster there, as every key has several signatures.
-const MANY: usize = 500;
-
 /// One signature: who, what, and the 64 bytes R ‖ s.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
@@ -71,7 +67,7 @@ impl Ed25519Batch<'_> {
 
     fn tables(&self, keys: &mut KeyCache) -> Option<Arc<Tables>> {
         let signers: BTreeSet<&[u8; 32]> = self.0.iter().map(|term| &term.key).collect();
-        if self.0.len() < MANY { keys.tables(signers.iter().copied()) } else { None }
+        keys.tables(signers.iter().copied())
     }
 }
 
@@ -132,25 +128,25 @@ impl<'a> Equation<'a> {
         Self { base, by_key, weights, parsed }
     }
 
+    /// The Rᵢ and the keys have a sum each: together their tables would not stay in the processor's cache, and
+    /// the weights of the Rᵢ are half as long as the keys' scalars.
     fn holds(&self, tables: Option<&Tables>) -> bool {
-        let sum = tables.map_or_else(|| self.sum(), |tables| self.sum_with(tables));
-        sum.mul_by_cofactor().is_identity()
+        let rs = self.parsed.iter().map(|item| &item.r);
+        let rs = EdwardsPoint::vartime_multiscalar_mul(&self.weights, rs);
+        let keys = tables.map_or_else(|| self.sum_of_keys(), |tables| self.sum_with(tables));
+        (rs + keys).mul_by_cofactor().is_identity()
     }
 
-    fn sum(&self) -> EdwardsPoint {
+    fn sum_of_keys(&self) -> EdwardsPoint {
         let keys = self.by_key.values();
-        let scalars = self.weights.iter().chain(keys.clone().map(|(sum, _)| sum));
-        let points = self.parsed.iter().map(|item| &item.r).chain(keys.map(|(_, a)| a));
         EdwardsPoint::vartime_multiscalar_mul(
-            scalars.chain([&self.base]),
-            points.chain([&ED25519_BASEPOINT_POINT]),
+            keys.clone().map(|(sum, _)| sum).chain([&self.base]),
+            keys.map(|(_, a)| a).chain([&ED25519_BASEPOINT_POINT]),
         )
     }
 
     fn sum_with(&self, tables: &Tables) -> EdwardsPoint {
-        let keys = self.by_key.iter().map(|(key, (sum, a))| (*key, *sum, *a));
-        let rs = self.weights.iter().copied().zip(self.parsed.iter().map(|item| item.r));
-        tables.sum(self.base, keys, rs)
+        tables.sum(self.base, self.by_key.iter().map(|(key, (sum, a))| (*key, *sum, *a)))
     }
 }
 

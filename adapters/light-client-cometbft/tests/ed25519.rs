@@ -12,8 +12,14 @@ fn oracle(term: &Term) -> bool {
         .is_ok()
 }
 
+/// Our word on many, the same whatever is known of their keys: nothing, the points, or multiples.
 fn ours(terms: &[Term]) -> Result<(), usize> {
-    Ed25519Batch(terms).verify(&mut KeyCache::default())
+    let mut keys = KeyCache::default();
+    let verdict = Ed25519Batch(terms).verify(&mut keys);
+    for _ in 0..2 {
+        assert_eq!(Ed25519Batch(terms).verify(&mut keys), verdict);
+    }
+    verdict
 }
 
 fn signed(seed: u8, message: &[u8]) -> Term {
