@@ -9,6 +9,7 @@
 
 mod collect;
 mod effect;
+mod known;
 mod propose;
 mod view;
 
@@ -28,6 +29,7 @@ use gateway_types::{
     checkpoint::TreeHead,
     message::{Ballot, Lock, Prepare, SignMessage, Timeout},
 };
+use known::Known;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
@@ -102,7 +104,8 @@ pub struct Leader {
     making: bool,
     work: bool,
     limit: Limit,
-    best: Option<PrepareCertificate>,
+    known: Known,
+    now: Timestamp,
     locked: Option<LockCertificate>,
     timeouts: BTreeMap<MemberRef, Verified<Timeout>>,
     prepares: BTreeMap<MemberRef, Verified<Prepare>>,
@@ -133,7 +136,8 @@ impl Leader {
             making: false,
             work: false,
             limit: Limit::FULL,
-            best: None,
+            known: Known::default(),
+            now: Timestamp(0),
             locked: None,
             timeouts: BTreeMap::new(),
             prepares: BTreeMap::new(),
@@ -172,7 +176,7 @@ impl Leader {
         let own = self.open.as_ref().is_some_and(|open| open.body.body().head == head);
         self.leading = self.leading && own;
         (self.k, self.head) = (k, head);
-        (self.open, self.best, self.locked) = (None, None, None);
+        (self.open, self.known, self.locked) = (None, Known::default(), None);
         (self.making, self.combining) = (false, false);
         self.prepares.clear();
         self.locks.clear();

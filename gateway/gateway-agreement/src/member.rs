@@ -70,6 +70,13 @@ struct Voted {
     body: DigestedBody,
 }
 
+/// What a member is locked by, with the body: nobody else may have it any more.
+#[derive(Clone, Debug)]
+struct Locked {
+    certificate: PrepareCertificate,
+    body: DigestedBody,
+}
+
 /// One member of one lane in one epoch.
 #[derive(Clone, Debug)]
 pub struct Member {
@@ -78,7 +85,7 @@ pub struct Member {
     view: u64,
     tip: Tip,
     voted: Option<Voted>,
-    lock: Option<PrepareCertificate>,
+    lock: Option<Locked>,
     signed: Option<Signed>,
     silence: Option<Silence>,
     // Not durable: losing it costs a view at most.
@@ -98,9 +105,9 @@ pub struct Member {
 }
 
 impl Member {
-    /// Starts a member from what its store holds: its state, the body that it voted for, and its
-    /// lock's certificate, verified again. Call [`Member::handle_connected`] for each leader then:
-    /// a member that is back repeats what it last sent.
+    /// Starts a member from what its store holds: its state, the bodies that it voted for and is
+    /// locked on, and its lock's certificate, verified again. Call [`Member::handle_connected`] for
+    /// each leader then: a member that is back repeats what it last sent.
     ///
     /// Trust: the store is the member's own. If it may be old or lost, use [`Member::lost`].
     ///
@@ -110,11 +117,12 @@ impl Member {
     pub fn new(
         config: MemberConfig,
         state: MemberState,
-        body: Option<DigestedBody>,
+        bodies: impl IntoIterator<Item = DigestedBody>,
         lock: Option<PrepareCertificate>,
         now: Timestamp,
     ) -> Result<Self, RestoreError> {
-        let voted = restore::verify_parts(&config, &state, body, lock.as_ref())?;
+        let bodies: Vec<DigestedBody> = bodies.into_iter().collect();
+        let (voted, lock) = restore::verify_parts(&config, &state, &bodies, lock)?;
         let mut member = Self::empty(config, state.tip, now);
         member.overdue.apply_lock(lock.is_some().then_some(now));
         (member.view, member.signed, member.silence) = (state.view, state.signed, state.silence);
@@ -155,7 +163,7 @@ impl Member {
             view: self.view,
             tip: self.tip.clone(),
             voted: self.voted.as_ref().map(|voted| voted.ballot),
-            lock: self.lock.as_ref().map(|lock| lock.votes().clone()),
+            lock: self.certificate().map(|it| it.votes().clone()),
             signed: self.signed,
             silence: self.silence,
         }
@@ -182,6 +190,11 @@ impl Member {
         self.voted.as_ref().map(|voted| voted.ballot)
     }
 
+    /// The prepare certificate that it is locked by.
+    fn certificate(&self) -> Option<&PrepareCertificate> {
+        self.lock.as_ref().map(|lock| &lock.certificate)
+    }
+
     fn persist(&mut self, body: Option<DigestedBody>) {
         let state = Box::new(self.state());
         self.effects.push_back(MemberEffect::Persist(state, body));
@@ -197,9 +210,14 @@ impl Member {
 
     /// The body of that digest, if it is at hand and leads from the tip to where it says.
     fn body_of(&self, d: Digest) -> Option<DigestedBody> {
+        self.bodies().find(|body| body.d() == d).cloned()
+    }
+
+    /// The bodies at hand: what it prepared last, what it is locked on, what it was shown last.
+    fn bodies(&self) -> impl Iterator<Item = &DigestedBody> {
         let voted = self.voted.as_ref().map(|voted| &voted.body);
-        let known = voted.into_iter().chain(&self.seen);
-        known.into_iter().find(|body| body.d() == d).cloned()
+        let locked = self.lock.as_ref().map(|lock| &lock.body);
+        voted.into_iter().chain(locked).chain(&self.seen)
     }
 }
 

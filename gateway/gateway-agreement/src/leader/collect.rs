@@ -35,7 +35,7 @@ impl Leader {
         if !self.is_next(ballot) {
             return;
         }
-        self.note_best(Some(certificate));
+        self.note(Some(member), Some(certificate));
         if self.locks.get(&member).is_none_or(|known| known.ballot.v < ballot.v) {
             self.locks.insert(member, lock);
         }
@@ -45,7 +45,7 @@ impl Leader {
 
     /// A member refuses because of its lock: this is its certificate.
     pub fn handle_locked_on(&mut self, certificate: &PrepareCertificate) {
-        self.note_best(Some(certificate));
+        self.note(None, Some(certificate));
         self.begin_if_asked();
     }
 
@@ -90,7 +90,7 @@ impl Leader {
             return;
         };
         open.prepared = Some(it.clone());
-        self.note_best(Some(&it));
+        self.note(None, Some(&it));
         self.send(Recipients::All, FromLeader::Prepared(it));
     }
 

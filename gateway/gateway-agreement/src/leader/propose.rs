@@ -1,6 +1,6 @@
 //! What a leader proposes: the highest locked body it knows, or else a new one.
 
-use super::{FromLeader, Leader, LeaderEffect, Open, Recipients};
+use super::{FromLeader, Leader, LeaderEffect, Open, Recipients, known};
 use crate::{digested::DigestedBody, evidence::PrepareCertificate};
 use gateway_types::{
     Digest, MemberRef,
@@ -40,8 +40,8 @@ impl Leader {
 
     /// A body that this leader asked the members for has come.
     pub fn handle_body(&mut self, body: DigestedBody) {
-        let wanted = self.best.as_ref().is_some_and(|best| best.ballot().d == body.d());
-        if wanted && body.body().k == self.k {
+        if self.known.names(body.d()) && body.body().k == self.k {
+            self.known.apply_body(body.d());
             self.keep_body(body);
             self.begin();
             self.combine();
@@ -77,7 +77,7 @@ impl Leader {
     pub(super) fn begin(&mut self) {
         let Some(v) = self.view().filter(|_| self.open.is_none()) else { return };
         // Members prepared in a higher view: this one is over.
-        if self.best.as_ref().is_some_and(|best| best.ballot().v > v) {
+        if self.known.highest_view().is_some_and(|highest| highest > v) {
             return;
         }
         if let Some(before) = self.proposed.filter(|it| self.is_next(*it) && it.v >= v) {
@@ -94,17 +94,16 @@ impl Leader {
         }
     }
 
-    /// Keeps the highest prepare certificate for the next batch.
-    pub(super) fn note_best(&mut self, certificate: Option<&PrepareCertificate>) {
-        let Some(certificate) = certificate.filter(|it| self.is_next(it.ballot())) else { return };
-        if self.best.as_ref().is_none_or(|best| best.ballot().v < certificate.ballot().v) {
-            self.best = Some(certificate.clone());
+    /// Keeps a prepare certificate for the next batch, if it is the highest that `from` has told.
+    pub(super) fn note(&mut self, from: Option<MemberRef>, it: Option<&PrepareCertificate>) {
+        if let Some(certificate) = it.filter(|it| self.is_next(it.ballot())) {
+            self.known.apply_told(from, certificate);
         }
     }
 
     pub(super) fn best_below_view(&self) -> Option<PrepareCertificate> {
         let v = self.view()?;
-        self.best.clone().filter(|best| best.ballot().v < v)
+        self.known.best().filter(|best| best.ballot().v < v)
     }
 
     /// Before a restart it proposed in this view: the same again, or nothing.
@@ -119,7 +118,12 @@ impl Leader {
         let d = best.ballot().d;
         match self.bodies.get(&d).cloned() {
             Some(body) => self.propose(body, Some(best), Arc::default()),
-            None => self.send(Recipients::Some(holders(&best)), FromLeader::WantBody(d)),
+            None => {
+                let asked = self.known.ask(&best, self.now);
+                if !asked.is_empty() {
+                    self.send(Recipients::Some(asked), FromLeader::WantBody(d));
+                }
+            }
         }
     }
 
@@ -134,7 +138,7 @@ impl Leader {
         let ballot = Ballot { epoch: self.config.keys.epoch(), k: self.k, v, d: body.d() };
         self.proposed = Some(ballot);
         self.effects.push_back(LeaderEffect::Persist(ballot));
-        let bare = certificate.as_ref().map(holders).unwrap_or_default();
+        let bare = certificate.as_ref().map(known::preparers).unwrap_or_default();
         self.keep_body(body.clone());
         self.open = Some(Open { ballot, body, certificate, evidence, prepared: None });
         self.send_proposal(Recipients::All, bare);
@@ -155,14 +159,12 @@ impl Leader {
     }
 
     fn keep_body(&mut self, body: DigestedBody) {
-        if self.bodies.len() >= MAX_BODIES {
-            self.bodies.pop_first();
-        }
         self.bodies.insert(body.d(), body);
+        if self.bodies.len() > MAX_BODIES {
+            let open = self.open.as_ref().map(|open| open.ballot.d);
+            let closed = self.bodies.keys().copied().filter(|d| Some(*d) != open);
+            let least = closed.min_by_key(|d| self.known.view_of(*d));
+            least.iter().for_each(|d| drop(self.bodies.remove(d)));
+        }
     }
-}
-
-/// Who prepared it has its body on disk.
-fn holders(certificate: &PrepareCertificate) -> BTreeSet<MemberRef> {
-    certificate.votes().votes.iter().map(|vote| vote.member).collect()
 }

@@ -201,9 +201,9 @@ fn a123_it_proposes_the_highest_locked_body_it_hears_of_unchanged_with_its_certi
     it.handle_timeout(timeout(m(0, 1), 5, 0), Some(&prepared(2, &y)), HEARING, T0);
     it.handle_lock(lock(m(0, 2), ballot(1, &x)), &prepared(1, &x));
     ask(&mut it, &everyone()[1..], 5);
-    // a128: it lacks the body and asks those that prepared it.
+    // a128: it lacks the body and asks those that prepared it, and the one that told of it.
     let sent = effects(&mut it);
-    let holders = others().into_iter().collect();
+    let holders = others().into_iter().chain([m(0, 1)]).collect();
     let want = LeaderEffect::Send(Recipients::Some(holders), FromLeader::WantBody(y.d()));
     assert!(sent.contains(&want) && makes(&sent).is_empty(), "{sent:?}");
     it.handle_body(x);
@@ -218,6 +218,52 @@ fn a123_it_proposes_the_highest_locked_body_it_hears_of_unchanged_with_its_certi
         && c.ballot() == ballot(2, &y) && bare.len() == 6 && timeouts.len() == 8),
         "{done:?}"
     );
+}
+
+#[test]
+fn a128_a_body_is_asked_of_those_that_are_locked_on_it_too() {
+    let x = body(&empty_tip(), 1);
+    let mut it = leader(1);
+    // Its preparers may have gone on to another body; who is locked has kept it.
+    it.handle_timeout(timeout(m(0, 1), 1, 0), Some(&prepared(0, &x)), HEARING, T0);
+    ask(&mut it, &everyone()[1..], 1);
+    let holders = others().into_iter().chain([m(0, 1)]).collect();
+    let want = LeaderEffect::Send(Recipients::Some(holders), FromLeader::WantBody(x.d()));
+    let sent = effects(&mut it);
+    assert_eq!(sent.iter().filter(|effect| **effect == want).count(), 1, "{sent:?}");
+    // Whoever tells of it later is asked alone.
+    it.handle_lock(lock(m(1, 1), ballot(0, &x)), &prepared(0, &x));
+    let one = Recipients::Some([m(1, 1)].into());
+    assert_eq!(effects(&mut it), [LeaderEffect::Send(one, FromLeader::WantBody(x.d()))]);
+}
+
+#[test]
+fn a128_a_certificate_whose_body_nobody_gives_does_not_stop_the_lane() {
+    let (x, y) = (body(&empty_tip(), 1), body(&empty_tip(), 2));
+    let mut it = leader(1);
+    it.handle_timeout(timeout(m(0, 1), 5, 0), Some(&prepared(2, &x)), HEARING, T0);
+    it.handle_timeout(timeout(m(0, 4), 5, 0), Some(&prepared(4, &y)), HEARING, T0);
+    ask(&mut it, &everyone(), 5);
+    assert_eq!(proposals(&effects(&mut it)), []);
+    it.handle_body(x.clone());
+    assert_eq!(proposals(&effects(&mut it)), [], "the higher one may still come");
+    let deadline = it.poll_deadline().unwrap();
+    assert_eq!(deadline, T0.saturating_add(LONGEST_HEARING));
+    it.handle_time(deadline);
+    assert_eq!(proposals(&effects(&mut it)), [Proposal { ballot: ballot(5, &x), leader: 1 }]);
+    // In its next view it asks again.
+    ask(&mut it, &everyone(), 7);
+    let again = effects(&mut it);
+    assert!(again.iter().any(|effect| matches!(effect,
+        LeaderEffect::Send(_, FromLeader::WantBody(d)) if *d == y.d())));
+    it.handle_body(y.clone());
+    assert_eq!(proposals(&effects(&mut it)), [Proposal { ballot: ballot(7, &y), leader: 1 }]);
+    // If there is nothing else, it makes a new one.
+    let mut it = leader(1);
+    it.handle_locked_on(&prepared(0, &y));
+    ask(&mut it, &everyone(), 1);
+    it.handle_time(T0.saturating_add(LONGEST_HEARING));
+    assert_eq!(makes(&effects(&mut it)).len(), 1);
 }
 
 #[test]

@@ -24,7 +24,8 @@ impl Leader {
         hearing: Duration,
         now: Timestamp,
     ) {
-        self.note_best(certificate);
+        self.now = now;
+        self.note(Some(timeout.member), certificate);
         self.handle_tip(timeout.member, timeout.k);
         let newer = |known: &Verified<Timeout>| (known.view, known.k) < (timeout.view, timeout.k);
         if self.timeouts.get(&timeout.member).is_none_or(newer) {
@@ -48,8 +49,13 @@ impl Leader {
         }
     }
 
-    /// Tells the time: once it has waited long enough for those not heard, it proposes.
+    /// Tells the time: once it has waited long enough for those not heard, it proposes; once it has
+    /// waited long enough for a body, it does without.
     pub fn handle_time(&mut self, now: Timestamp) {
+        self.now = now;
+        if self.known.give_up_missing(now) {
+            self.begin();
+        }
         if let Some(wait) = self.wait.filter(|wait| wait.until <= now) {
             self.enter(wait.v);
         }
@@ -58,7 +64,7 @@ impl Leader {
     /// When [`Leader::handle_time`] must next be called, if at all.
     #[must_use]
     pub fn poll_deadline(&self) -> Option<Timestamp> {
-        self.wait.map(|wait| wait.until)
+        self.wait.map(|wait| wait.until).into_iter().chain(self.known.deadline()).min()
     }
 
     /// The timeouts that ask for `v` or more: they take lagging members along.
@@ -97,6 +103,7 @@ impl Leader {
         }
         (self.entered, self.leading) = (Some(v), true);
         (self.wait, self.making) = (None, false);
+        self.known.apply_new_view();
         if let Some(locked) = self.locked.clone() {
             self.send(Recipients::All, FromLeader::Locked(locked));
         }

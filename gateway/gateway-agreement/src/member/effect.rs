@@ -17,7 +17,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq)]
 pub enum MemberEffect {
     /// Write the state, and the body under its digest if there is one, in one synced transaction,
-    /// before anything that comes after.
+    /// before anything that comes after. Bodies that the state no longer names may go.
     Persist(Box<MemberState>, Option<DigestedBody>),
     /// Write the state with the next write at the latest: a final checkpoint proves itself.
     PersistLater(Box<MemberState>),

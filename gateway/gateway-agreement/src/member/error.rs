@@ -163,8 +163,8 @@ pub enum RestoreError {
         /// The lane's.
         epoch: u64,
     },
-    /// The body that it voted for is not there, or another is.
-    #[error("the body that was voted for is not in the store")]
+    /// A body that it voted for or is locked on is not there.
+    #[error("a body that was voted for or locked is not in the store")]
     Body,
     /// The lock's certificate was not verified, or another was.
     #[error("the lock's certificate is not the one in the store")]

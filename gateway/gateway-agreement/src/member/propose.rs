@@ -192,7 +192,7 @@ impl Member {
         ballot: Ballot,
         certificate: Option<&PrepareCertificate>,
     ) -> Result<(), ProposalRefused> {
-        let Some(lock) = self.lock.as_ref().map(PrepareCertificate::ballot) else { return Ok(()) };
+        let Some(lock) = self.certificate().map(PrepareCertificate::ballot) else { return Ok(()) };
         let unlocked = certificate.is_some_and(|it| it.ballot().v > lock.v);
         if lock.d == ballot.d || unlocked { Ok(()) } else { Err(ProposalRefused::Locked { lock }) }
     }
@@ -230,7 +230,7 @@ impl Member {
     }
 
     fn answer(&mut self, leader: u8, refused: &ProposalRefused) {
-        let lock = self.lock.clone();
+        let lock = self.certificate().cloned();
         if let (ProposalRefused::Locked { .. }, Some(lock)) = (refused, lock) {
             self.send(To::Leader(leader), FromMember::LockedOn(lock));
         }

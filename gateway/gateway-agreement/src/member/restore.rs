@@ -1,11 +1,13 @@
 //! A member that is back, and one whose journal may be old or lost.
 
-use super::{FromMember, Member, MemberConfig, MemberState, RestoreError, Silence, Tip, To, Voted};
+use super::{
+    FromMember, Locked, Member, MemberConfig, MemberState, RestoreError, Silence, Tip, To, Voted,
+};
 use crate::{
     digested::{DigestedBody, verify_root},
     evidence::{PrepareCertificate, Verified},
 };
-use gateway_types::{MemberRef, Timestamp, message::Timeout};
+use gateway_types::{Digest, MemberRef, Timestamp, message::Timeout};
 use std::collections::BTreeSet;
 
 impl Member {
@@ -101,21 +103,27 @@ impl Member {
     }
 }
 
-/// Whether state, body and certificate belong together; gives back what was voted for.
+/// Whether state, bodies and certificate belong together; gives back what was voted for and locked.
 pub(super) fn verify_parts(
     config: &MemberConfig,
     state: &MemberState,
-    body: Option<DigestedBody>,
-    lock: Option<&PrepareCertificate>,
-) -> Result<Option<Voted>, RestoreError> {
+    bodies: &[DigestedBody],
+    lock: Option<PrepareCertificate>,
+) -> Result<(Option<Voted>, Option<Locked>), RestoreError> {
     if state.epoch != config.epoch {
         return Err(RestoreError::Epoch { got: state.epoch, epoch: config.epoch });
     }
-    if state.lock.as_ref() != lock.map(PrepareCertificate::votes) {
+    if state.lock.as_ref() != lock.as_ref().map(PrepareCertificate::votes) {
         return Err(RestoreError::Lock);
     }
-    let Some(ballot) = state.voted else { return Ok(None) };
-    let body = body.filter(|body| body.d() == ballot.d).ok_or(RestoreError::Body)?;
-    verify_root(&state.tip.frontier, body.body())?;
-    Ok(Some(Voted { ballot, body }))
+    let body_of = |d: Digest| -> Result<DigestedBody, RestoreError> {
+        let body = bodies.iter().find(|body| body.d() == d).ok_or(RestoreError::Body)?;
+        verify_root(&state.tip.frontier, body.body())?;
+        Ok(body.clone())
+    };
+    let voted = state.voted.map(|ballot| body_of(ballot.d).map(|body| Voted { ballot, body }));
+    let locked = lock.map(|certificate| {
+        body_of(certificate.ballot().d).map(|body| Locked { certificate, body })
+    });
+    Ok((voted.transpose()?, locked.transpose()?))
 }

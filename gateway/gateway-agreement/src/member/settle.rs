@@ -1,6 +1,6 @@
 //! The other rows of the table: lock, sign, and what is final.
 
-use super::{FromMember, Member, MemberEffect, NotTaken, Signed, Tip, To};
+use super::{FromMember, Locked, Member, MemberEffect, NotTaken, Signed, Tip, To};
 use crate::{
     digested::{DigestedBody, verify_root},
     evidence::{LockCertificate, PrepareCertificate, SignedCheckpoint},
@@ -28,17 +28,18 @@ impl Member {
         let ballot = certificate.ballot();
         let known = self.ballot_voted().is_some_and(|voted| covers(voted, ballot));
         self.check_settling(certificate.votes(), known, now)?;
-        if self.lock.as_ref().is_some_and(|lock| lock.ballot() == ballot) {
+        if self.certificate().is_some_and(|lock| lock.ballot() == ballot) {
             self.send_lock(To::AllLeaders);
             return Ok(());
         }
-        if self.ballot_voted() != Some(ballot) {
+        let Some(voted) = self.voted.as_ref().filter(|voted| voted.ballot == ballot) else {
             return Err(NotTaken::NotVoted { voted: self.ballot_voted() });
-        }
+        };
         if let Some(asked) = self.asked.filter(|_| self.asked_since_vote) {
             return Err(NotTaken::Asked { asked });
         }
-        self.lock = Some(certificate.clone());
+        let body = voted.body.clone();
+        self.lock = Some(Locked { certificate: certificate.clone(), body });
         self.overdue.apply_lock(Some(now));
         self.persist(None);
         self.send_lock(To::AllLeaders);
@@ -57,7 +58,7 @@ impl Member {
         now: Timestamp,
     ) -> Result<(), NotTaken> {
         let ballot = certificate.ballot();
-        let lock = self.lock.as_ref().map(PrepareCertificate::ballot);
+        let lock = self.certificate().map(PrepareCertificate::ballot);
         self.check_settling(certificate.votes(), lock.is_some_and(|l| covers(l, ballot)), now)?;
         if let Some(signed) = self.signed.filter(|signed| signed.k == ballot.k) {
             return self.sign_again(signed, ballot.d);
@@ -175,15 +176,14 @@ impl Member {
     }
 
     pub(super) fn send_lock(&mut self, to: To) {
-        if let Some(certificate) = self.lock.clone() {
+        if let Some(certificate) = self.certificate().cloned() {
             let lock = Lock { ballot: certificate.ballot(), member: self.config.me };
             self.send(to, FromMember::Lock(lock, certificate));
         }
     }
 
     fn body_leading_to(&self, head: TreeHead) -> Option<DigestedBody> {
-        let voted = self.voted.as_ref().map(|voted| &voted.body);
-        voted.into_iter().chain(&self.seen).find(|body| body.body().head == head).cloned()
+        self.bodies().find(|body| body.body().head == head).cloned()
     }
 
     fn tip_after(&self, bodies: &[DigestedBody]) -> Result<Tip, NotTaken> {

@@ -65,8 +65,8 @@ pub struct Silence {
     pub until: Option<u64>,
 }
 
-/// All that a member keeps durably, but for the body it voted for, which is stored beside it by its
-/// digest.
+/// All that a member keeps durably, but for the bodies that it voted for and is locked on, which are
+/// stored beside it by their digests: a later vote does not free the store from the locked one.
 ///
 /// CBOR, at most [`MAX_MEMBER_STATE`] bytes; the driver writes it whole, with the body if one comes
 /// along, in one synced transaction. That it asked for a view is not in it: a restart may lock once

@@ -69,9 +69,8 @@ fn restarted(effects: &[MemberEffect], bodies: &[DigestedBody]) -> Member {
     let state = last.unwrap_or_else(|| MemberState::new(1));
     let bytes = gateway_types::cbor::encode(&state);
     let state: MemberState = gateway_types::cbor::decode(&bytes, MAX_MEMBER_STATE).unwrap();
-    let body = state.voted.and_then(|b| bodies.iter().find(|body| body.d() == b.d).cloned());
     let lock = state.lock.clone().map(PrepareCertificate::unverified_for_model);
-    Member::new(config(), state, body, lock, T0).unwrap()
+    Member::new(config(), state, bodies.to_vec(), lock, T0).unwrap()
 }
 
 #[test]
@@ -373,6 +372,28 @@ fn a128_a_preparer_supplies_the_body_to_the_next_leader() {
 }
 
 #[test]
+fn a128_a_locked_body_stays_at_hand_though_another_was_prepared_since() {
+    let (x, y) = (body(&empty_tip(), 1), body(&empty_tip(), 2));
+    let mut it = member();
+    let mut written = prepare(&mut it, proposed(0, &x)).unwrap();
+    it.handle_prepared(&prepared(0, &x), T0).unwrap();
+    written.extend(effects(&mut it));
+    let unlocking = Proposed { certificate: Some(prepared(1, &y)), ..proposed(2, &y) };
+    written.extend(prepare(&mut it, unlocking).unwrap());
+    for mut it in [it, restarted(&written, &[x.clone(), y.clone()])] {
+        // It may be the only honest one that has it: those that prepared x may have gone on to y.
+        it.handle_want_body(1, x.d());
+        assert_eq!(sends(&effects(&mut it)), [&FromMember::Body(x.clone())]);
+        it.handle_want_body(1, y.d());
+        assert_eq!(sends(&effects(&mut it)), [&FromMember::Body(y.clone())]);
+    }
+    let state = MemberState { voted: Some(ballot(2, &y)), ..MemberState::new(1) };
+    let state = MemberState { lock: Some(prepared(0, &x).votes().clone()), ..state };
+    let without = Member::new(config(), state, vec![y], Some(prepared(0, &x)), T0).map(|_| ());
+    assert_eq!(without, Err(RestoreError::Body));
+}
+
+#[test]
 fn nothing_is_prepared_locked_or_signed_in_a_closed_epoch() {
     let x = body(&empty_tip(), 1);
     let closed = Err(ProposalRefused::Closed { at: KEYS_END });
@@ -497,8 +518,9 @@ fn whoever_dies_after_a_step_repeats_what_it_last_sent_and_signs_no_second_root(
 fn a_state_whose_parts_do_not_belong_together_is_not_started() {
     let x = body(&empty_tip(), 1);
     let state = MemberState { voted: Some(ballot(0, &x)), ..MemberState::new(1) };
-    let start =
-        |state: MemberState, body, lock| Member::new(config(), state, body, lock, T0).map(|_| ());
+    let start = |state: MemberState, body: Option<DigestedBody>, lock| {
+        Member::new(config(), state, body, lock, T0).map(|_| ())
+    };
     assert_eq!(start(state.clone(), None, None), Err(RestoreError::Body));
     let other = Some(body(&empty_tip(), 2));
     assert_eq!(start(state.clone(), other, None), Err(RestoreError::Body));

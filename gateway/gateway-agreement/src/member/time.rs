@@ -1,7 +1,11 @@
 //! When nothing moves: asking for the next view, and following those who ask.
 
 use super::{FromMember, Member, To, propose::Pending};
-use crate::{evidence::Verified, overdue::Item, patience::LONGEST_WAIT};
+use crate::{
+    evidence::{PrepareCertificate, Verified},
+    overdue::Item,
+    patience::LONGEST_WAIT,
+};
 use core::time::Duration;
 use gateway_types::{MemberRef, Timestamp, message::Timeout};
 
@@ -113,9 +117,9 @@ impl Member {
             view,
             k: self.tip.k,
             tip: self.tip.head(),
-            lock: self.lock.as_ref().map(|lock| lock.ballot()),
+            lock: self.certificate().map(PrepareCertificate::ballot),
             member: self.config.me,
         };
-        self.send(to, FromMember::Timeout(timeout, self.lock.clone()));
+        self.send(to, FromMember::Timeout(timeout, self.certificate().cloned()));
     }
 }
