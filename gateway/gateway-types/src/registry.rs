@@ -54,7 +54,9 @@ impl FromStr for SourceCode {
     type Err = BadIdentifier;
 
     fn from_str(text: &str) -> Result<Self, BadIdentifier> {
-        let code = (text.len() == 2).then(|| text.parse().ok().and_then(Self::new)).flatten();
+        // Two digits: `parse` alone would take `+7`.
+        let digits = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+        let code = digits.then(|| text.parse().ok().and_then(Self::new)).flatten();
         code.ok_or(BadIdentifier { expected: "a status code: 01 to 07, or 99" })
     }
 }
@@ -292,6 +294,15 @@ mod tests {
         let mut unknown = bytes;
         unknown[32] = 8;
         assert_eq!(RegistryRecord::from_bytes(&unknown), None);
+    }
+
+    #[test]
+    fn a_code_has_one_text() {
+        let code: SourceCode = "07".parse().unwrap();
+        assert_eq!(alloc::format!("{code}"), "07");
+        for text in ["+7", "-0", " 7", "7", "007", "", "7 ", "７"] {
+            assert!(text.parse::<SourceCode>().is_err(), "{text}");
+        }
     }
 
     #[test]
