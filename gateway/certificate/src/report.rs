@@ -35,7 +35,9 @@ pub struct MatchedRecord {
 pub struct Report {
     /// What was asked.
     pub question: Question,
-    /// SHA-256 of the certificate's file.
+    /// Which file the answer is about: the status file, if that is what is not genuine; else the certificate.
+    pub about: FileKind,
+    /// That file's SHA-256.
     pub file: Digest,
     /// SHA-256 of the trust file.
     pub trust: Digest,
@@ -82,12 +84,15 @@ impl Report {
 pub fn check(trust: &Trust, files: &Files<'_>, question: Question) -> Report {
     let mut found = Findings::default();
     let answer = found.run(trust, files, &question);
+    let (mut about, mut bytes) = (FileKind::Certificate, files.certificate);
     if matches!(answer, Err(Refusal::NotGenuine(_))) {
+        if let (Some(_), Some(status)) = (&found.certificate, files.status) {
+            (about, bytes) = (FileKind::Status, status);
+        }
         // Nothing in such files may be relied on, so nothing of them is shown.
         found = Findings { trail: found.trail, ..Findings::default() };
     }
-    let (file, trust) = (sha256(files.certificate), trust.fingerprint());
-    Report { question, file, trust, found, answer }
+    Report { question, about, file: sha256(bytes), trust: trust.fingerprint(), found, answer }
 }
 
 impl Findings {

@@ -38,6 +38,8 @@ pub trait Calendar {
     fn precise(&self, time: Timestamp) -> String;
     /// Without the day, `10:31:07 +08:00`.
     fn time_of_day(&self, time: Timestamp) -> String;
+    /// The same a second time in one report, where no offset is needed: `10:31:07`.
+    fn time_again(&self, time: Timestamp) -> String;
     /// The day alone, `2026-11-21`.
     fn day(&self, time: Timestamp) -> String;
     /// First moment after something, as its end: midnight is 24:00 of the day before.
@@ -66,11 +68,11 @@ impl Report {
         }
     }
 
-    /// The lines below. Of files that are not genuine, only the certificate's digest.
+    /// The lines below. Of files that are not genuine, only the digest of the one that is not.
     #[must_use]
     pub fn lines(&self, calendar: &dyn Calendar) -> Vec<Line> {
         let Some(certificate) = &self.found.certificate else {
-            return vec![line("file", format!("SHA-256 {}", self.file))];
+            return vec![line("file", format!("the {}'s SHA-256 {}", self.about, self.file))];
         };
         let mut lines = vec![
             line("licence", self.licence(certificate.decided().candidate(), calendar)),
@@ -100,14 +102,9 @@ impl Report {
     }
 
     fn signed(&self, certificate: &VerifiedCertificate) -> String {
-        let parts = [
-            epoch(certificate),
-            signers(certificate),
-            needed(certificate),
-            members(certificate),
-            format!("trust.json {} …", first_fours(&self.trust)),
-        ];
-        parts.join(" · ")
+        let signed = [signers(certificate), needed(certificate)].join("   ");
+        let trust = format!("trust.json {} …", first_fours(&self.trust));
+        [epoch(certificate), signed, members(certificate), trust].join(" · ")
     }
 
     /// How the licence stands; nothing where the headline says it.
@@ -127,7 +124,10 @@ impl Report {
 
     fn not_proven(&self, calendar: &dyn Calendar) -> String {
         let anything_after = self.answer.as_ref().ok().map(|standing| {
-            format!("anything after {} · ", near(standing.as_of, self.question.at, calendar))
+            let (time, other) = (standing.as_of, self.question.at);
+            let same_day = calendar.day(time) == calendar.day(other);
+            let time = if same_day { calendar.time_again(time) } else { calendar.moment(time) };
+            format!("anything after {time} · ")
         });
         format!(
             "that the bearer is the holder · that what the issuer wrote is true · {}the law's consequence",

@@ -52,7 +52,7 @@ pub(crate) struct TestArgs {
 /// The arguments of `comity policy explain`.
 #[derive(Debug, clap::Args)]
 #[command(
-    before_help = "Example:   comity policy explain facts.json --pack CN-HK",
+    before_help = "Example:   comity policy explain policies/facts.json --pack CN-HK",
     after_help = "Exit status: 0 permitted · 1 denied · 2 a person must look · 64 wrong usage"
 )]
 pub(crate) struct ExplainArgs {

@@ -10,7 +10,9 @@ mod show;
 use crate::{exit::Exit, output::Output};
 use args::{Fresh, Moment};
 use calendar::LocalCalendar;
-use certificate::{Files, Outcome, Question, Report, Trust, check};
+use certificate::{
+    FileKind, Files, NotGenuine, Outcome, Question, Refusal, Report, Trust, check, read::BadFile,
+};
 use gateway_record::record::MAX_RECORD;
 use gateway_types::{Jurisdiction, Timestamp, certificate::MAX_FILE, id::PurposeCode};
 use jiff::tz::TimeZone;
@@ -104,7 +106,23 @@ fn look(args: &VerifyArgs, now: Timestamp, zone: &TimeZone) -> Result<Report, Un
     let record = record.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let files =
         Files { certificate: &certificate, status: status.as_deref(), record: record.as_deref() };
-    Ok(check(&trust, &files, question(args, now, zone)?))
+    let report = check(&trust, &files, question(args, now, zone)?);
+    check_not_mixed_up(args, &report)?;
+    Ok(report)
+}
+
+/// Refuses another of our files in a certificate's or a status file's place: that says nothing about either.
+fn check_not_mixed_up(args: &VerifyArgs, report: &Report) -> Result<(), Unusable> {
+    let Err(Refusal::NotGenuine(NotGenuine::File { file, source: BadFile::OtherKind { is } })) =
+        &report.answer
+    else {
+        return Ok(());
+    };
+    let path = match file {
+        FileKind::Status => args.status.as_ref().unwrap_or(&args.certificate),
+        _ => &args.certificate,
+    };
+    Err(Unusable::MixedUp { path: path.clone(), is, wanted: *file })
 }
 
 fn question(args: &VerifyArgs, now: Timestamp, zone: &TimeZone) -> Result<Question, Unusable> {
@@ -133,6 +151,9 @@ enum Unusable {
     /// A file that cannot be read.
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
+    /// Another of our files.
+    #[error("{}: this is {is}, and stands where the {wanted} should. Type: comity verify CERTIFICATE --trust TRUST-FILE --status STATUS-FILE", path.display())]
+    MixedUp { path: PathBuf, is: &'static str, wanted: FileKind },
     /// A trust file that is none.
     #[error("{}: {source}. Get the trust file that both regions published, and compare it: --trust FILE", path.display())]
     Trust { path: PathBuf, source: Box<certificate::TrustError> },

@@ -3,7 +3,7 @@
 use super::{Calendar, span};
 use crate::{
     genuine::VerifiedCertificate,
-    outcome::{CannotSay, Changed, Invalid, NotGenuine, NotGood, Refusal},
+    outcome::{CannotSay, Changed, FileKind, Invalid, NotGenuine, NotGood, Refusal},
     report::Report,
 };
 use gateway_types::{Status, Timestamp, verdict::Reason};
@@ -16,19 +16,24 @@ pub(super) fn cause(
     calendar: &dyn Calendar,
 ) -> String {
     match refusal {
-        Refusal::NotGenuine(why) => not_genuine(why),
+        Refusal::NotGenuine(why) => not_genuine(why, report.about),
         Refusal::CannotSay(why) => cannot_say(why, calendar),
         Refusal::NotGood(why) => not_good(why, certificate, report, calendar),
     }
 }
 
-fn not_genuine(why: &NotGenuine) -> String {
+fn not_genuine(why: &NotGenuine, about: FileKind) -> String {
     let more = match why {
         NotGenuine::TwoHistories { .. } => return why.to_string(),
         NotGenuine::Signatures { source, .. } => format!(" ({source})"),
         _ => String::new(),
     };
-    format!("{why}{more}. Nothing in this file may be relied on")
+    match about {
+        FileKind::Status => format!(
+            "{why}{more}. Nothing in this status file may be relied on; the certificate was not judged"
+        ),
+        _ => format!("{why}{more}. Nothing in this file may be relied on"),
+    }
 }
 
 fn cannot_say(why: &CannotSay, calendar: &dyn Calendar) -> String {

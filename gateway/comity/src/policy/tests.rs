@@ -35,15 +35,7 @@ fn plain(lines: &[String]) -> Vec<String> {
     lines.iter().map(|line| strip_str(line).to_string()).collect()
 }
 
-const FACTS: &str = r#"{
-  "now": 1795228267000, "from": "CN-GD", "to": "CN-HK", "tier": "standard", "class": "driving-c1",
-  "issuer": "11440000EXAMPLE11C", "issuer_accredited": true, "code": "01",
-  "not_before": 1748707200000, "not_after": 1938009600000, "purpose": "licence-exchange",
-  "platform": "comity://CN-HK/platform/counter", "platform_suspended": false,
-  "consent": {"purpose": "licence-exchange", "recipient": "comity://CN-HK/platform/counter",
-    "expires": 1795314660000, "withdrawn": false},
-  "evidence_age_s": 91, "contract_filed": false, "onward": false, "review": false, "obligations": []
-}"#;
+const FACTS: &str = include_str!("../../../../policies/facts.json");
 
 fn facts(text: &str) -> Facts {
     parse_facts(Path::new("facts.json"), text).unwrap()
@@ -163,7 +155,7 @@ fn a96_facts_with_a_key_twice_or_unknown_are_refused() {
     };
     let twice = refused("\"onward\": false", "\"onward\": false, \"onward\": true");
     assert!(
-        twice.starts_with("facts.json:8:") && twice.contains("duplicate field `onward`"),
+        twice.starts_with("facts.json:23:") && twice.contains("duplicate field `onward`"),
         "{twice}"
     );
     // At any depth, and in escapes that mean the same letters.

@@ -49,6 +49,10 @@ impl Calendar for LocalCalendar {
         self.write(time, "%H:%M:%S %:z", "%Y-%m-%dT%H:%M:%SZ")
     }
 
+    fn time_again(&self, time: Timestamp) -> String {
+        self.write(time, "%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ")
+    }
+
     fn day(&self, time: Timestamp) -> String {
         self.write(time, "%Y-%m-%d", "%Y-%m-%d")
     }

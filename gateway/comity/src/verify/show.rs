@@ -4,7 +4,7 @@ use crate::output::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, styled};
 use anstyle::Style;
 use certificate::{
     Outcome, Report,
-    words::{Calendar, Line, NOT_PROVEN, names},
+    words::{Calendar, Line, NOT_PROVEN, fours, names},
 };
 use serde_json::{Value, json};
 
@@ -89,9 +89,12 @@ fn explained(report: &Report) -> Vec<Line> {
     let certificate = report.found.certificate.as_ref();
     let by = certificate.map(names).unwrap_or_default();
     let by = (!by.is_empty()).then(|| ("by", by.join(" · ")));
+    let trust =
+        format!("SHA-256 {}: compare it with what both regions published", fours(&report.trust));
     let genuine = report.outcome() != Outcome::NotGenuine;
     let limits = NOT_PROVEN.iter().zip(1..).filter(|_| genuine);
     let limits = limits.map(|(what, number)| ("not", format!("proven ({number}) {what}")));
-    let all = passed.chain(stopped).chain(by).chain(limits);
+    let trust = std::iter::once(("trust", trust));
+    let all = passed.chain(stopped).chain(by).chain(trust).chain(limits);
     all.map(|(label, text)| Line { label, text }).collect()
 }

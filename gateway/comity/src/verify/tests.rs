@@ -72,9 +72,9 @@ fn good_reads_as_promised() {
         "✓ GOOD  for licence-exchange in CN-HK, checked for 2026-11-21 10:35:00 +08:00                  (--at TIME asks about another moment)".to_owned(),
         "  licence   key c7933b71…b152be6a, salted (which number: --record FILE) · driving-c1 ≙ hk/private-car · to 2031-05-31".replace("c7933b71…b152be6a", &key(&lane)),
         "  decided   recognised 2026-11-21 10:31:08.000 +08:00 · entry 6 of CN-GD.CN-HK.standard · under pack CN-GD 2026.11.0 and CN-HK 2026.11.0".to_owned(),
-        format!("  signed    epoch 1 (no later one known) · CN-GD by 4 names and threshold ✓   CN-HK by 3 names and threshold ✓ · 3 of 4 needed · accepted by 4 and 3, named · trust.json {} {} …", trust[0], trust[1]),
+        format!("  signed    epoch 1 (no later one known) · CN-GD by 4 names and threshold ✓   CN-HK by 3 names and threshold ✓   3 of 4 needed · accepted by 4 and 3, named · trust.json {} {} …", trust[0], trust[1]),
         "  status    valid as of 10:31:07 +08:00, 3 min 53 s old; offline it counts for 24 h (the pack says so), online for 120 s".to_owned(),
-        "  not proven  that the bearer is the holder · that what the issuer wrote is true · anything after 10:31:07 +08:00 · the law's consequence".to_owned(),
+        "  not proven  that the bearer is the holder · that what the issuer wrote is true · anything after 10:31:07 · the law's consequence".to_owned(),
     ];
     assert_eq!(shown(&report), expected);
 }
@@ -161,7 +161,7 @@ fn not_genuine_shows_nothing_but_the_files_digest() {
     assert_ne!(changed, text);
     let forged = report(&lane, &changed, None, at(2_000));
     let digest = gateway_types::frame::sha256(changed.as_bytes());
-    assert_eq!(shown(&forged)[1..], [format!("  file      SHA-256 {digest}")]);
+    assert_eq!(shown(&forged)[1..], [format!("  file      the certificate's SHA-256 {digest}")]);
     assert!(shown(&forged)[0].starts_with("✗ NOT GENUINE  "), "{:?}", shown(&forged));
     let mut moved = certificate;
     moved.entry.index += 1;

@@ -8,7 +8,7 @@ const COMMANDS: [(&[&str], &str); 6] = [
     (&["verify"], "comity verify comity-demo/certificate.json --trust comity-demo/trust.json"),
     (&["policy", "check"], "comity policy check policies/packs/cn-hk"),
     (&["policy", "test"], "comity policy test policies/packs/cn-hk"),
-    (&["policy", "explain"], "comity policy explain facts.json --pack CN-HK"),
+    (&["policy", "explain"], "comity policy explain policies/facts.json --pack CN-HK"),
     (&["log", "verify"], "comity log verify comity-demo/log --trust comity-demo/trust.json"),
 ];
 

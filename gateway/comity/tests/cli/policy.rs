@@ -7,16 +7,10 @@ use std::fs;
 
 const REGIONS: [&str; 3] = ["cn-gd", "cn-hk", "cn-mo"];
 
-/// One question, as a platform of Hong Kong asks it; its evidence is 91 s old.
-const FACTS: &str = r#"{
-  "now": 1795228267000, "from": "CN-GD", "to": "CN-HK", "tier": "standard", "class": "driving-c1",
-  "issuer": "11440000EXAMPLE11C", "issuer_accredited": true, "code": "01",
-  "not_before": 1748707200000, "not_after": 1938009600000, "purpose": "licence-exchange",
-  "platform": "comity://CN-HK/platform/counter", "platform_suspended": false,
-  "consent": {"purpose": "licence-exchange", "recipient": "comity://CN-HK/platform/counter",
-    "expires": 1795314660000, "withdrawn": false},
-  "evidence_age_s": 91, "contract_filed": false, "onward": false, "review": false, "obligations": []
-}"#;
+/// The example in the tree: one question, as a platform of Hong Kong asks it; its evidence is 91 s old.
+fn facts() -> String {
+    fs::read_to_string(tree("policies/facts.json")).unwrap()
+}
 
 /// A copy of a pack of the tree.
 fn copy(region: &str) -> Folder {
@@ -105,7 +99,7 @@ fn a_broken_pack_is_refused_with_place_and_number() {
         // Nothing else is done with a pack that is refused.
         let pack = folder.path("pack");
         comity(&["policy", "test", &pack]).ends(1);
-        let facts = folder.write("facts.json", FACTS);
+        let facts = folder.write("facts.json", facts());
         comity(&["policy", "explain", &facts, "--pack", &pack]).ends(1);
         let object =
             comity(&["--json", "policy", "explain", &facts, "--pack", &pack]).ends(1).object();
@@ -177,7 +171,7 @@ fn explain_says_which_rule_and_the_smallest_change() {
         let args = ["policy", "explain", &facts, "--pack", "CN-HK", "--packs", &packs];
         comity(&[&args[..], more].concat())
     };
-    let ran = explain("old.json", FACTS, &[]).ends(1);
+    let ran = explain("old.json", &facts(), &[]).ends(1);
     assert_eq!(
         ran.lines()[0],
         "DENY  licence-exchange, C1, CN-GD → CN-HK at 2026-11-21 10:31:07 +08:00"
@@ -186,12 +180,12 @@ fn explain_says_which_rule_and_the_smallest_change() {
         ran.lines()[1].starts_with("  ✗ CN-HK/fresh-evidence   evidence is 91 s old, at most 60 s")
     );
     assert!(ran.out.contains("smallest change that permits: evidence ≤ 60 s"), "{ran:#?}");
-    let object = explain("old.json", FACTS, &["--json"]).ends(1).object();
+    let object = explain("old.json", &facts(), &["--json"]).ends(1).object();
     assert_eq!(
         (&object["outcome"], &object["reasons"][0]),
         (&"deny".into(), &"policy_denied".into())
     );
-    let fresh = FACTS.replace("91", "9");
+    let fresh = facts().replace("91", "9");
     let ran = explain("fresh.json", &fresh, &[]).ends(0);
     assert!(
         ran.lines()[1]
@@ -209,9 +203,12 @@ fn facts_that_are_none_are_wrong_usage_with_their_place() {
     let folder = Folder::new();
     let packs = tree("policies/packs");
     for (text, words) in [
-        (FACTS.replacen("\"onward\": false", "\"onward\": false, \"onward\": true", 1), ":8:"),
-        (FACTS.replacen("\"onward\": false", "\"onwards\": false", 1), "unknown field `onwards`"),
-        (FACTS.replacen("\"review\": false, ", "", 1), "missing field `review`"),
+        (
+            facts().replacen("\"onward\": false", "\"onward\": false, \"onward\": true", 1),
+            "duplicate field `onward`",
+        ),
+        (facts().replacen("\"onward\": false", "\"onwards\": false", 1), "unknown field `onwards`"),
+        (facts().replacen("  \"review\": false,\n", "", 1), "missing field `review`"),
         ("[]".into(), "facts.json:1:"),
         (String::new(), "facts.json:1:"),
         ("x".repeat(70_000), "at most 65536"),
@@ -222,7 +219,7 @@ fn facts_that_are_none_are_wrong_usage_with_their_place() {
         assert!(ran.err.contains(words), "{words}: {ran:#?}");
         assert_eq!(ran.out, "");
     }
-    let facts = folder.write("facts.json", FACTS);
+    let facts = folder.write("facts.json", facts());
     for (pack, words) in
         [("CN-MO", "CN-MO"), ("CN-SH", "cn-sh"), ("nowhere", "A pack's folder holds pack.toml")]
     {

@@ -179,7 +179,7 @@ fn one_changed_letter_is_not_genuine_and_shows_nothing() {
         "✗ NOT GENUINE  the entry is not under the root that the committees signed: text or proof was changed after signing. Nothing in this file may be relied on"
     );
     assert_eq!(ran.lines().len(), 2);
-    assert!(ran.lines()[1].starts_with("  file      SHA-256 "), "{ran:#?}");
+    assert!(ran.lines()[1].starts_with("  file      the certificate's SHA-256 "), "{ran:#?}");
 }
 
 /// Whatever lies where a certificate should: never good, never a crash, always what it is.
@@ -187,8 +187,6 @@ fn one_changed_letter_is_not_genuine_and_shows_nothing() {
 fn odd_files_are_not_genuine_and_say_why() {
     let holder = Holder::new();
     let good = write(&holder.certificate);
-    let trust = write(&holder.lane.trust());
-    let status = write(&holder.lane.status(None));
     for (content, words) in [
         (String::new(), "it is no JSON object"),
         ("hello".into(), "it is no JSON object"),
@@ -205,8 +203,6 @@ fn odd_files_are_not_genuine_and_say_why() {
         (format!("{good}{{}}"), "trailing characters"),
         (good[..good.len() / 2].to_owned(), "EOF"),
         (" ".repeat(5_000_000), "longer than 4 MiB"),
-        (trust, "this is a trust file"),
-        (status, "this is a status file"),
     ] {
         holder.folder.write("odd.json", &content);
         let ran = holder.verify_file("odd.json", &["--at", AT]).ends(1);
@@ -217,6 +213,33 @@ fn odd_files_are_not_genuine_and_say_why() {
             (&object["outcome"], &object["code"]),
             (&"not_genuine".into(), &"certificate_malformed".into())
         );
+    }
+}
+
+/// A status file that is none says so, and that the certificate was not judged.
+#[test]
+fn odd_status_files_are_not_genuine_and_say_so() {
+    let holder = Holder::new();
+    let status = write(&holder.lane.status(None));
+    let whitewashed = status.replacen("\"count\": 1", "\"count\": 2", 1);
+    assert_ne!(whitewashed, status);
+    for (content, words, code) in [
+        ("{}", "this is no status file", "status_malformed"),
+        (
+            &whitewashed,
+            "the status list is not the one whose digest the committees signed",
+            "other_list",
+        ),
+    ] {
+        let status = holder.folder.write("odd.json", content);
+        let ran = holder.verify(&["--at", AT, "--status", &status]).ends(1);
+        assert!(ran.lines()[0].starts_with(&format!("✗ NOT GENUINE  {words}")), "{ran:#?}");
+        assert!(ran.lines()[0].ends_with(
+            "Nothing in this status file may be relied on; the certificate was not judged"
+        ));
+        assert!(ran.lines()[1].starts_with("  file      the status file's SHA-256 "), "{ran:#?}");
+        let object = holder.verify(&["--json", "--at", AT, "--status", &status]).ends(1).object();
+        assert_eq!(object["code"], code);
     }
 }
 
@@ -240,6 +263,21 @@ fn files_that_cannot_be_used_are_wrong_usage() {
         assert!(ran.err.starts_with("✗ ") && ran.err.contains(words), "{words}: {ran:#?}");
         let ran = comity(&["verify", &file, "--trust", by, "--json"]).ends(64);
         assert_eq!(ran.object()["outcome"], "wrong_usage", "{ran:#?}");
+    }
+    let status = holder.folder.write("status.json", write(&holder.lane.status(None)));
+    for (file, more, words) in [
+        (&trust, &[][..], "this is a trust file, and stands where the certificate should"),
+        (&status, &[], "this is a status file, and stands where the certificate should"),
+        (
+            &certificate,
+            &["--status", &trust],
+            "this is a trust file, and stands where the status file should",
+        ),
+        (&certificate, &["--status", &certificate], "this is a certificate, and stands"),
+    ] {
+        let ran = comity(&[&["verify", file, "--trust", &trust][..], more].concat()).ends(64);
+        assert!(ran.err.contains(words) && ran.err.contains("Type: comity verify"), "{ran:#?}");
+        assert_eq!(ran.out, "");
     }
     for more in [
         &["--status", "none.json"][..],
@@ -289,6 +327,7 @@ fn explain_shows_each_step_and_all_that_is_not_proven() {
         "C2SP signed-note",
         "Comity design 2.4",
         "CN-HK office-3 (Example Office 3)",
+        "compare it with what both regions published",
         "proven (1) that the issuer's statement is true",
         "proven (10) that the trust file is the right one: compare it",
     ] {
