@@ -82,15 +82,16 @@ impl Tables {
         Self { places: points.keys().copied().zip(1..).collect(), multiples }
     }
 
-    /// The base point `base` times, and each key as often as is said.
+    /// The base point `base` times, and each key and other point as often as is said.
     pub(crate) fn sum<'a>(
         &self,
         base: Scalar,
         keys: impl Iterator<Item = (&'a [u8; 32], Scalar, EdwardsPoint)>,
+        others: impl Iterator<Item = (Scalar, EdwardsPoint)>,
     ) -> EdwardsPoint {
         let mut kept = Vec::from([base]);
         kept.resize(self.multiples.len(), Scalar::ZERO);
-        let (mut scalars, mut points) = (Vec::new(), Vec::new());
+        let (mut scalars, mut points): (Vec<Scalar>, Vec<EdwardsPoint>) = others.unzip();
         for (key, scalar, point) in keys {
             match self.places.get(key).and_then(|place| kept.get_mut(*place)) {
                 Some(sum) => *sum = scalar,
