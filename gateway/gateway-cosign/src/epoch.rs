@@ -15,7 +15,7 @@ use gateway_types::{
     bytes::BlsSignature,
     cbor::DecodeError,
     checkpoint::Checkpoint,
-    entry::{CommitteeEntry, CommitteeKeys, Entry, Leader, Member},
+    entry::{CommitteeEntry, CommitteeKeys, Entry, Leader, Member, Required},
     verdict::{SignedVerdicts, Verdict, VerdictList, Word},
 };
 
@@ -302,9 +302,24 @@ fn check_entry(origin: &Origin, entry: &CommitteeEntry) -> Result<(), BadCommitt
     if !entry.committees.iter().all(members_are_n) {
         return Err(BadCommittee::MemberCount);
     }
+    check_threshold_is_a_ceremony_s(entry)?;
     check_note_has_room(entry)?;
     check_no_key_serves_twice(entry)?;
     check_names_differ(entry)
+}
+
+/// A threshold key is made by a ceremony, and that has one t for each n.
+///
+/// Source: design, section 5. With another t, what a disturbed ceremony reveals could add up to the key.
+fn check_threshold_is_a_ceremony_s(entry: &CommitteeEntry) -> Result<(), BadCommittee> {
+    let made_so = |keys: &&CommitteeKeys| CommitteeSize::of(keys.size.n()) == Ok(keys.size);
+    let odd = entry.committees.iter().find(|keys| !made_so(keys));
+    match (entry.required, odd) {
+        (Required::CosignaturesAndThreshold, Some(keys)) => {
+            Err(BadCommittee::ThresholdSize { size: keys.size })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// All the signatures that a checkpoint must carry fit into one note.
@@ -372,6 +387,12 @@ pub enum BadCommittee {
     /// A committee lists more or fewer members than its n.
     #[error("a committee does not list n members")]
     MemberCount,
+    /// The lane requires a threshold signature, and the committee's t is not that of a ceremony.
+    #[error("{size} with a threshold key: a ceremony makes keys for t = n - floor((n-1)/3) only")]
+    ThresholdSize {
+        /// The committee's numbers.
+        size: CommitteeSize,
+    },
     /// Its checkpoints would carry more signatures than a note may.
     #[error("its checkpoints need {lines} signatures, a note holds at most {MAX_NOTE_LINES}")]
     TooManySignatures {

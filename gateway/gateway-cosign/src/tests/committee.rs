@@ -6,7 +6,7 @@ use alloc::{format, vec::Vec};
 use gateway_types::{
     Bounded, CommitteeSize, PublicKey,
     bytes::{BlsPublicKey, BlsSignature},
-    entry::{CommitteeEntry, Entry},
+    entry::{CommitteeEntry, Entry, Required},
 };
 
 fn check(change: impl FnOnce(&mut CommitteeEntry), expected: fn(&BadCommittee) -> bool) {
@@ -93,6 +93,30 @@ fn a24_more_signatures_than_a_note_holds_are_refused() {
         },
         |e| matches!(e, BadCommittee::TooManySignatures { lines: 92 }),
     );
+}
+
+#[test]
+fn a133_a_threshold_key_asks_for_the_t_of_a_ceremony() {
+    let resized = |e: &mut CommitteeEntry, t: u8| {
+        let mut committees: Vec<_> = e.committees.iter().cloned().collect();
+        committees[1].size = CommitteeSize::new(7, t, 1).unwrap();
+        committees[1].members =
+            Bounded::new((0..7).map(|_| committees[1].members[0].clone()).collect()).unwrap();
+        e.committees = Bounded::new(committees).unwrap();
+    };
+    // Both are safe to sign with: 2t - n > f, t <= n - f.
+    for t in [5, 6] {
+        check(
+            |e| resized(e, t),
+            |e| matches!(e, BadCommittee::ThresholdSize { size } if size.n() == 7),
+        );
+        // Where no threshold signature is required, what is wrong is found later.
+        let without = |e: &mut CommitteeEntry| {
+            e.required = Required::Cosignatures;
+            resized(e, t);
+        };
+        check(without, |e| matches!(e, BadCommittee::KeyTwice { .. }));
+    }
 }
 
 #[test]
