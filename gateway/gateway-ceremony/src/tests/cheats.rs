@@ -71,6 +71,20 @@ fn a79_a_polynomial_of_another_length_is_refused_and_its_dealer_named() {
 }
 
 #[test]
+fn a79_a_later_epoch_s_ceremony_refuses_the_same() {
+    let mut later = proposal(7, 1);
+    later.epoch = 9;
+    let results = deal_changed(Net::of(later, 7), |deal| {
+        // Six coefficients for the five of 5 of 7.
+        let mut public = deal.public.to_vec();
+        public[0] = 6;
+        public.extend_from_slice(&deal.public[1..97]);
+        with_public(deal, public)
+    });
+    check_failed(&results, CHEAT, |f| *f == Failure::BadDeal { member: CHEAT });
+}
+
+#[test]
 fn a63_a79_identity_and_stray_coefficients_are_refused() {
     let bad: fn(&Failure) -> bool = |f| *f == Failure::BadDeal { member: CHEAT };
     let mut identity = [0; 96];
@@ -203,6 +217,43 @@ fn a81_answers_out_of_form_are_their_senders_fault() {
     check_failed(&answers_changed(Net::new(4), |answers| answers.truncate(3)), CHEAT, bad);
     check_failed(&answers_changed(Net::new(4), |answers| answers.push(answers[0])), CHEAT, bad);
     check_failed(&answers_changed(Net::new(4), Vec::clear), CHEAT, bad);
+}
+
+#[test]
+fn a81_a_log_of_anothers_or_of_another_ceremony_is_its_senders_fault() {
+    let bad: fn(&Failure) -> bool = |f| *f == Failure::BadLog { member: CHEAT };
+    // Member 1 speaks first in each round: its log is known when the cheat's is due.
+    let mut first = None;
+    let results = Net::new(4).play(|from, _, step| {
+        Some(match step {
+            Step::Log(log) if from == 1 => Step::Log(first.insert(log).clone()),
+            Step::Log(_) if from == CHEAT => Step::Log(first.clone().unwrap()),
+            step => step,
+        })
+    });
+    check_failed(&results, CHEAT, bad);
+    let of_another = own_log(proposal(4, 2), 7);
+    let of_another_deal = own_log(proposal(4, 1), 8);
+    for log in [of_another, of_another_deal] {
+        let results = Net::new(4).play(|from, _, step| {
+            let theirs = from == CHEAT && matches!(step, Step::Log(_));
+            Some(if theirs { log.clone() } else { step })
+        });
+        check_failed(&results, CHEAT, bad);
+    }
+}
+
+/// The log that the cheat signed in a ceremony of its own.
+fn own_log(proposal: crate::Proposal, seed: u8) -> Step {
+    let mut log = None;
+    let results = Net::of(proposal, seed).play(|from, _, step| {
+        if from == CHEAT && matches!(step, Step::Log(_)) {
+            log = Some(step.clone());
+        }
+        Some(step)
+    });
+    assert!(results.iter().all(Result::is_ok));
+    log.unwrap()
 }
 
 #[test]

@@ -4,8 +4,11 @@ use super::harness::{rng, secrets};
 use crate::{
     rehearsal::groups,
     seal::{self, Route},
+    seat::SeatSigner,
 };
+use commonware_cryptography::{Signer as _, Verifier as _};
 use gateway_types::Digest;
+use proptest::prelude::*;
 
 #[test]
 fn a_part_opens_for_its_member_on_its_route_only() {
@@ -30,6 +33,42 @@ fn a_part_opens_for_its_member_on_its_route_only() {
         assert!(seal::open(&keys[1].encryption, &route, &changed).is_none());
     }
     assert!(!part.sealed.windows(8).any(|window| window == [9; 8]));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// What the library asks to be signed is two byte strings: their bounds are part of what is signed.
+    #[test]
+    fn a75_what_is_signed_of_a_dealing_never_runs_together(
+        bytes in prop::collection::vec(any::<u8>(), 1..40),
+        (one, other) in (0usize..40, 0usize..40),
+    ) {
+        let key = secrets(1).swap_remove(0).protocol;
+        let signer = SeatSigner::new(1, Digest([1; 32]), key);
+        let (one, other) = (one % bytes.len(), other % bytes.len());
+        let signature = signer.sign(&bytes[..one], &bytes[one..]);
+        let seat = signer.public_key();
+        prop_assert!(seat.verify(&bytes[..one], &bytes[one..], &signature));
+        let moved = seat.verify(&bytes[..other], &bytes[other..], &signature);
+        prop_assert_eq!(moved, one == other);
+    }
+}
+
+#[test]
+fn a71_a_dealing_s_signature_counts_for_its_member_in_its_ceremony_only() {
+    let key = secrets(1).swap_remove(0).protocol;
+    let signer = |number, ceremony| SeatSigner::new(number, Digest([ceremony; 32]), key.clone());
+    let signature = signer(1, 1).sign(b"acknowledgement", b"of a deal");
+    let holds = |seat: &SeatSigner, namespace: &[u8], message: &[u8]| {
+        seat.public_key().verify(namespace, message, &signature)
+    };
+    assert!(holds(&signer(1, 1), b"acknowledgement", b"of a deal"));
+    assert!(!holds(&signer(1, 2), b"acknowledgement", b"of a deal"), "another ceremony");
+    assert!(!holds(&signer(1, 1), b"log", b"of a deal"));
+    assert!(!holds(&signer(1, 1), b"acknowledgement", b"of another"));
+    let other = SeatSigner::new(1, Digest([1; 32]), secrets(2).swap_remove(1).protocol);
+    assert!(!holds(&other, b"acknowledgement", b"of a deal"), "another member");
 }
 
 #[test]
