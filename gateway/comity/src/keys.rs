@@ -40,7 +40,10 @@ pub(crate) enum KeysCommand {
     /// committee's proof that it holds its key. An existing folder is never written to.
     ///
     /// In earnest every member makes its keys on its own machine, and no machine sees two shares.
-    #[command(verbatim_doc_comment)]
+    #[command(
+        about = "Makes the keys of a lane's committees on this machine, for trying out",
+        verbatim_doc_comment
+    )]
     Ceremony(CeremonyArgs),
 }
 

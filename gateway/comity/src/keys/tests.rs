@@ -153,7 +153,7 @@ fn a_passphrase_is_one_line_of_fitting_length() {
 }
 
 #[test]
-fn a120_no_refusal_repeats_a_passphrase() {
+fn no_refusal_repeats_a_passphrase() {
     for content in [&b"hunter2"[..], b"hunter2 hunter2\nhunter2 hunter2", &b"hunter2 ".repeat(200)]
     {
         let refusal = read_passphrase(content).unwrap_err();
@@ -226,7 +226,7 @@ fn every_key_is_its_seat_s_own_and_none_serves_twice() {
 }
 
 #[test]
-fn a120_what_is_written_holds_no_secret_in_the_open() {
+fn what_is_written_holds_no_secret_in_the_open() {
     let made = make(4);
     let mut rng = ChaCha20Rng::from_seed([9; 32]);
     let files = made.files(&passphrase::of_test(), &mut rng).unwrap();
