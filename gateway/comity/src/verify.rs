@@ -136,13 +136,24 @@ fn question(args: &VerifyArgs, now: Timestamp, zone: &TimeZone) -> Result<Questi
     })
 }
 
-/// The file's bytes; of a longer one, `limit` and a few more, so that it is seen to be too long.
+/// The file's bytes, at most `limit` of them.
 fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Unusable> {
-    let limit = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(2);
+    let one_more = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
-    let file = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
+    let file = File::open(path).and_then(|file| file.take(one_more).read_to_end(&mut bytes));
     file.map_err(|source| Unusable::File { path: path.into(), source })?;
+    if bytes.len() > limit {
+        return Err(Unusable::TooLong { path: path.into(), limit });
+    }
     Ok(bytes)
+}
+
+/// `4 MiB`, `64 KiB`.
+fn size(bytes: usize) -> String {
+    match bytes >> 20 {
+        0 => format!("{} KiB", bytes >> 10),
+        mebibytes => format!("{mebibytes} MiB"),
+    }
 }
 
 /// Why nothing can be said about the certificate.
@@ -151,6 +162,9 @@ enum Unusable {
     /// A file that cannot be read.
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
+    /// A file that is longer than any of its kind.
+    #[error("{}: longer than {}, so it is no such file. Was another one meant?", path.display(), size(*limit))]
+    TooLong { path: PathBuf, limit: usize },
     /// Another of our files.
     #[error("{}: this is {is}, and stands where the {wanted} should. Type: comity verify CERTIFICATE --trust TRUST-FILE --status STATUS-FILE", path.display())]
     MixedUp { path: PathBuf, is: &'static str, wanted: FileKind },

@@ -29,7 +29,7 @@ pub(super) enum Unusable {
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
     /// The facts are no facts.
-    #[error("{}:{line}:{column} {what}. Write all facts of one question, each once", path.display())]
+    #[error("{}:{line}:{column} {what}. Write all facts of one question, each once, as in policies/facts.json", path.display())]
     Facts { path: PathBuf, line: usize, column: usize, what: String },
     /// The pack is of another region than was asked for.
     #[error("{}: the pack there is of {got}, not of {wanted}", path.display())]

@@ -171,7 +171,8 @@ fn one_changed_letter_is_not_genuine_and_shows_nothing() {
     let bytes = good.lines().find(|line| line.contains("\"bytes\"")).unwrap();
     let at = good.find(bytes).unwrap() + bytes.len() / 2;
     let other = if good.as_bytes()[at] == b'A' { "B" } else { "A" };
-    let changed = format!("{}{other}{}", &good[..at], &good[at + 1..]);
+    let mut changed = good.clone();
+    changed.replace_range(at..=at, other);
     holder.folder.write("changed.json", &changed);
     let ran = holder.verify_file("changed.json", &["--at", AT]).ends(1);
     assert_eq!(
@@ -201,8 +202,7 @@ fn odd_files_are_not_genuine_and_say_why() {
             "the file is of version 2, this program reads version 1",
         ),
         (format!("{good}{{}}"), "trailing characters"),
-        (good[..good.len() / 2].to_owned(), "EOF"),
-        (" ".repeat(5_000_000), "longer than 4 MiB"),
+        (good.chars().take(good.len() / 2).collect(), "EOF"),
     ] {
         holder.folder.write("odd.json", &content);
         let ran = holder.verify_file("odd.json", &["--at", AT]).ends(1);
@@ -249,12 +249,15 @@ fn files_that_cannot_be_used_are_wrong_usage() {
     let holder = Holder::new();
     holder.folder.write("folder/file", "");
     let trust = holder.path("trust.json");
+    let long = holder.folder.write("long.json", " ".repeat(5_000_000));
     let bad_trust = holder.folder.write("bad.json", "{}");
     let certificate = holder.path("certificate.json");
     for (file, by, words) in [
         (holder.path("none.json"), &trust, "none.json: "),
         (holder.path("folder"), &trust, "folder: "),
         (certificate.clone(), &holder.path("none.json"), "none.json: "),
+        (long.clone(), &trust, "longer than 4 MiB, so it is no such file"),
+        (certificate.clone(), &long, "longer than 4 MiB, so it is no such file"),
         (certificate.clone(), &bad_trust, "Get the trust file that both regions published"),
         (certificate.clone(), &certificate, "this is a certificate"),
     ] {
@@ -282,6 +285,8 @@ fn files_that_cannot_be_used_are_wrong_usage() {
     for more in [
         &["--status", "none.json"][..],
         &["--record", "none"],
+        &["--record", &long],
+        &["--status", &long],
         &["--at", "yesterday"],
         &["--at", "1969-01-01"],
         &["--fresh", "5"],
