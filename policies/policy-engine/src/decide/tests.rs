@@ -290,7 +290,7 @@ proptest! {
             Decision::Permit(permit) => {
                 prop_assert!(expected.is_empty());
                 prop_assert!(facts.class.as_str() != "medical" || facts.review);
-                prop_assert_eq!(permit.terms().obligations.is_empty(), facts.contract_filed);
+                prop_assert_eq!(permit.facts().obligations.is_empty(), facts.contract_filed);
             }
             Decision::Review(_) => {
                 prop_assert!(expected.is_empty());
