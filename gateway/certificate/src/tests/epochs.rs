@@ -70,7 +70,7 @@ fn entries_of_the_second_epoch_are_good_through_the_chain() {
 /// Anybody can write a log in which the trusted entry comes first and his own second: only the first
 /// committees' signature on the checkpoint that ends with the second entry makes it theirs.
 #[test]
-fn a_second_committee_that_the_first_did_not_name_is_refused() {
+fn a22_a_second_committee_that_the_first_did_not_name_is_refused() {
     let genuine = TestLane::example();
     let mut forger = TestLane::example();
     forger.recognise();

@@ -161,3 +161,24 @@ fn a50_later_batches_hold_no_committee_pack_pin_or_batch_entry() {
         assert_eq!(lane.check(&entries), Err(LaneError::Entry { at: 1, error }));
     }
 }
+
+/// Trust in the source's chain moves only by a re-pin that persons accepted, which is not built yet: so it
+/// does not move at all, whatever the new pin says.
+#[test]
+fn a22_the_pin_of_the_source_does_not_change_after_batch_0() {
+    let mut lane = Lane::begun();
+    let batch = lane.batch(vec![]);
+    let pins = [
+        ClientPin { height: 99, header_hash: Digest([9; 32]), ..pin() },
+        ClientPin { validators_hash: Digest([9; 32]), ..pin() },
+        ClientPin { trust_threshold: (1, 3), trusting_period_ms: u64::MAX, ..pin() },
+        ClientPin { chain: "gd-other".parse().unwrap(), ..pin() },
+        pin(),
+    ];
+    for pin in pins {
+        let entries = [batch.clone(), vec![Entry::Client(ClientEntry::Pin(pin))]].concat();
+        let error = EntryError::Kind { kind: "client" };
+        assert_eq!(lane.check(&entries), Err(LaneError::Entry { at: 1, error }));
+    }
+    assert_eq!(lane.state.tip().unwrap().client.pin, pin());
+}
