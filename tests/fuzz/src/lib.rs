@@ -5,6 +5,7 @@
 //! against. Keys stay out of the inputs: whatever passes a signature's check and is not one of the examples
 //! was made up, and the target fails.
 
+pub mod edit;
 pub mod lane;
 pub mod recorded;
 
