@@ -1,4 +1,5 @@
-//! Every byte that a verdict rests on, set to three other values, is refused; and by which check.
+//! Every byte that a verdict rests on, set to three other values, is refused; and by which check: the counts are
+//! printed, and left in `target/tmp/refusals-headers.txt` and `refusals-proofs.txt`.
 
 use crate::common::*;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -14,11 +15,17 @@ const CHANGES: [u8; 3] = [0x01, 0x80, 0xff];
 /// How many changes each check refused.
 type Counts = BTreeMap<(&'static str, &'static str), usize>;
 
-fn print(title: &str, counts: &Counts) {
-    println!("{title}: {} changes, all refused", counts.values().sum::<usize>());
+/// Prints who refused what, and leaves it in `target/tmp` for a person to read.
+fn report(title: &str, counts: &Counts) {
+    let all = counts.values().sum::<usize>();
+    let mut lines = vec![format!("{title}: {all} changes, all refused")];
     for ((part, check), count) in counts {
-        println!("  {part:<22} {check:<26} {count:>6}");
+        lines.push(format!("  {part:<22} {check:<26} {count:>6}"));
     }
+    let text = lines.join("\n") + "\n";
+    print!("{text}");
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(folder.join(format!("refusals-{title}.txt")), text).unwrap();
 }
 
 /// How a field of the JSON stands for bytes.
@@ -172,7 +179,7 @@ fn every_byte_of_a_header_its_sets_and_its_counted_votes_is_bound() {
         ];
         count_header_refusals(&store, &block, &fields.concat(), &mut counts);
     }
-    print("headers", &counts);
+    report("headers", &counts);
     let refused_by =
         |check| counts.iter().filter(|((_, c), _)| *c == check).map(|(_, n)| n).sum::<usize>();
     // Each check has work of its own that no other does for it.
@@ -248,6 +255,6 @@ fn every_byte_of_a_proof_its_key_value_and_root_is_bound() {
             }
         }
     }
-    print("proofs", &counts);
+    report("proofs", &counts);
     assert!(counts.values().sum::<usize>() > 12_000);
 }
