@@ -25,6 +25,7 @@
 extern crate alloc;
 
 pub mod at_rest;
+mod authentic;
 mod dealing;
 mod failure;
 mod local;
@@ -36,9 +37,10 @@ mod rehearsal;
 mod seal;
 mod seat;
 
+pub use authentic::{ConfirmationError, MessageError};
 pub use failure::Failure;
 pub use local::{LocalError, run_local};
-pub use member::{CeremonyMember, Effect, JoinError, MessageError};
+pub use member::{CeremonyMember, Effect, JoinError};
 pub use message::{Answer, Deal, MAX_MESSAGE, Message, Round, Sealed, SignedMessage, Step};
 pub use outcome::{Outcome, PossessionError, prove_possession};
 pub use proposal::{BadProposal, MAX_PROPOSAL, Proposal, Seat, VerifiedProposal};

@@ -1,8 +1,9 @@
 //! All members in one process: for the demo, for tests, and for `comity keys ceremony --local`.
 
 use crate::{
+    authentic::MessageError,
     failure::Failure,
-    member::{CeremonyMember, Effect, JoinError, MessageError},
+    member::{CeremonyMember, Effect, JoinError},
     outcome::Outcome,
     proposal::VerifiedProposal,
 };

@@ -1,6 +1,7 @@
 //! One member's part in a ceremony: messages in, effects out.
 
 use crate::{
+    authentic::MessageError,
     dealing::{CheckedLog, Collecting, Dealing, Dealt, Made},
     failure::Failure,
     message::{Answer, Deal, Message, Round, Sealed, SignedMessage, Step},
@@ -18,11 +19,7 @@ use alloc::{
 };
 use core::fmt;
 use gateway_cosign::{EncryptionKey, ProtocolKey, ThresholdKeys, ThresholdText};
-use gateway_types::{
-    Bounded, Bytes, Digest,
-    cbor::{self, DecodeError},
-    frame::frame,
-};
+use gateway_types::{Bounded, Bytes, Digest, cbor, frame::frame};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, SeedableRng as _};
 use zeroize::Zeroizing;
@@ -114,15 +111,8 @@ impl CeremonyMember {
     /// [`MessageError`]: the message counts for nothing, and blames nobody: anybody can send anything.
     pub fn handle_message(&mut self, bytes: &[u8]) -> Result<(), MessageError> {
         let message = SignedMessage::decode(bytes)?;
-        let Message { ceremony, from, step } = &message.message;
-        if *ceremony != self.proposal.id() {
-            return Err(MessageError::OtherCeremony { got: *ceremony });
-        }
-        let key = self.proposal.key(*from).ok_or(MessageError::NotAMember { number: *from })?;
-        let signed = cbor::encode(&message.message);
-        if !key.signed(&self.proposal.committee(), &signed, &message.signature) {
-            return Err(MessageError::Signature { number: *from });
-        }
+        self.proposal.verify_message(&message)?;
+        let Message { from, step, .. } = &message.message;
         if self.round().is_none() {
             return Ok(());
         }
@@ -460,30 +450,4 @@ pub enum JoinError {
     /// A member's encryption key is of small order, so nothing can be sealed to it.
     #[error("a member's encryption key is unusable")]
     Unusable,
-}
-
-/// Why a message counts for nothing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MessageError {
-    /// Not the one encoding of a message.
-    #[error(transparent)]
-    Decode(#[from] DecodeError),
-    /// A message of another ceremony: another proposal, epoch, committee, attempt.
-    #[error("a message of ceremony {got}")]
-    OtherCeremony {
-        /// That one's digest.
-        got: Digest,
-    },
-    /// The sender's number is nobody's.
-    #[error("there is no member {number}")]
-    NotAMember {
-        /// The number.
-        number: u8,
-    },
-    /// Not signed by the member that it names.
-    #[error("not the signature of member {number}")]
-    Signature {
-        /// The member's number.
-        number: u8,
-    },
 }

@@ -1,11 +1,13 @@
 //! Ceremonies in which nobody cheats.
 
 use super::harness::{Net, proposal, rng, secrets};
-use crate::{Outcome, Round, Step, prove_possession, rehearse, run_local};
+use crate::{
+    ConfirmationError, MessageError, Outcome, Round, Step, prove_possession, rehearse, run_local,
+};
 use alloc::{format, vec::Vec};
 use gateway_cosign::{EpochKeys, KeyShare, ThresholdKeys, ThresholdText};
 use gateway_types::{
-    Bounded, Digest, Timestamp,
+    Bounded, Bytes, Digest, Timestamp,
     entry::{CommitteeEntry, Entry, Leader, Required, ShortText},
 };
 
@@ -112,6 +114,49 @@ fn a61_t_members_prove_that_they_hold_the_key() {
     assert!(EpochKeys::with_possession(&origin, &entry, &[proof]).is_ok());
     assert!(prove_possession(&origin, &entry, 0, shares[..2].iter().copied()).is_err());
     assert!(prove_possession(&origin, &entry, 1, shares).is_err());
+}
+
+#[test]
+fn a83_one_transcript_is_signed_by_every_member_for_all_to_see() {
+    let first = proposal(4, 1).verify().unwrap();
+    let outcome = run_local(&mut rng(1), &first, &secrets(4)).unwrap().swap_remove(0);
+    let (transcript, words) = (outcome.transcript, outcome.confirmations);
+    assert_eq!(first.verify_confirmed(&transcript, &words), Ok(()));
+    let missing = ConfirmationError::Missing { number: 4 };
+    assert_eq!(first.verify_confirmed(&transcript, &words[..3]), Err(missing));
+    let other = ConfirmationError::Other { number: 1 };
+    assert_eq!(first.verify_confirmed(&Digest([1; 32]), &words), Err(other));
+    let mut twice = words.clone();
+    twice[3] = words[0].clone();
+    let refused = first.verify_confirmed(&transcript, &twice);
+    assert_eq!(refused, Err(ConfirmationError::Twice { number: 1 }));
+    let mut forged = words.clone();
+    forged[2].signature = words[1].signature;
+    let refused = first.verify_confirmed(&transcript, &forged);
+    assert_eq!(refused, Err(MessageError::Signature { number: 3 }.into()));
+    let again = proposal(4, 2).verify().unwrap();
+    let refused = again.verify_confirmed(&transcript, &words);
+    assert_eq!(refused, Err(MessageError::OtherCeremony { got: first.id() }.into()));
+}
+
+#[test]
+fn a129_after_a_failure_it_begins_anew_with_another_in_the_culprit_s_place() {
+    let results = Net::new(4).play(|from, _, step| {
+        Some(match step {
+            Step::Deal(deal) if from == 2 => {
+                Step::Deal(crate::Deal { public: Bytes::default(), ..deal })
+            }
+            step => step,
+        })
+    });
+    assert_eq!(results[0].as_ref().unwrap_err().culprits(), [2]);
+    let (mut keys, mut next) = (secrets(4), proposal(4, 2));
+    keys[1] = secrets(5).swap_remove(4);
+    let mut seats: Vec<_> = next.members.iter().cloned().collect();
+    seats[1] = proposal(5, 2).members[4].clone();
+    next.members = Bounded::new(seats).unwrap();
+    let outcomes = run_local(&mut rng(3), &next.verify().unwrap(), &keys).unwrap();
+    check_agree(&outcomes, 4);
 }
 
 #[test]
