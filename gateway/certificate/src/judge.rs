@@ -24,7 +24,7 @@ pub const OFFLINE_LIMIT: Duration = Duration::from_secs(24 * 3600);
 pub const ONLINE_LIMIT: Duration = Duration::from_secs(120);
 
 /// How far the reader's clock may be behind the committees'. Source: design section 2.1.
-const CLOCK_SKEW: Duration = Duration::from_secs(5);
+pub(crate) const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 /// What is asked of a certificate.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ pub use numbers::{count, fours, span};
 
 use crate::{
     genuine::{Decided, VerifiedCertificate},
-    judge::{ONLINE_LIMIT, Standing, pack_limit},
+    judge::{CLOCK_SKEW, ONLINE_LIMIT, Standing, pack_limit},
     outcome::Refusal,
     report::Report,
 };
@@ -112,8 +112,18 @@ impl Report {
         let standing = self.answer.as_ref().ok()?;
         let as_of = near(standing.as_of, self.question.at, calendar);
         let text = format!("valid as of {as_of}, {}; {}", age(standing), self.how_long(candidate));
-        let unused = " · the status file is older than the certificate and was not used";
-        Some(if self.found.status_unused { text + unused } else { text })
+        let notes = [
+            (
+                self.found.status_unused,
+                "the status file is older than the certificate and was not used",
+            ),
+            (
+                self.question.at > self.question.now.saturating_add(CLOCK_SKEW),
+                "the moment asked about is still to come",
+            ),
+        ];
+        let notes = notes.iter().filter(|(holds, _)| *holds).map(|(_, note)| *note);
+        Some(std::iter::once(text.as_str()).chain(notes).collect::<Vec<_>>().join(" · "))
     }
 
     fn how_long(&self, candidate: &Candidate) -> String {

@@ -6,9 +6,9 @@ use crate::{
 };
 use gateway_types::{
     Bounded, Bytes, CommitteeSize, Digest, Origin, Timestamp,
-    certificate::TrustFile,
+    certificate::{Certificate, TrustFile},
     checkpoint::{Checkpoint, TreeHead},
-    entry::Entry,
+    entry::{BatchEntry, Entry},
 };
 
 #[test]
@@ -277,4 +277,56 @@ fn a_signature_that_is_not_its_keys_refuses_the_note_and_names_it() {
 
 fn read(file: &TrustFile) -> Result<Trust, TrustError> {
     Trust::read(write(file).as_bytes())
+}
+
+/// A `batch` entry, and a recognition in it, that honest members do not sign.
+fn with_batch(lane: &mut TestLane, change: impl Fn(&mut BatchEntry)) -> Certificate {
+    let last = lane.batch(Vec::new());
+    let Ok(Entry::Batch(mut batch)) =
+        Entry::decode(&lane.entries[usize::try_from(last).unwrap()].bytes)
+    else {
+        panic!("not a batch entry")
+    };
+    batch.k += 1;
+    lane.time = Timestamp(lane.time.0 + 1_000);
+    batch.time = lane.time;
+    change(&mut batch);
+    let entry = testing::recognised(&lane.origin, 0, lane.time);
+    let index = lane.append(&Entry::Batch(batch));
+    lane.batches.push(index);
+    let index = lane.append(&Entry::Recognised(entry));
+    lane.certificate(index)
+}
+
+#[test]
+fn a_batch_that_names_another_epoch_than_its_own_is_refused() {
+    for (epochs, named, expected) in [
+        (1, 1, "good good"),
+        (1, 0, "not_genuine other_batch"),
+        (1, 2, "not_genuine other_batch"),
+        (1, u64::MAX, "not_genuine other_batch"),
+        (2, 2, "good good"),
+        (2, 1, "not_genuine other_batch"),
+        (2, 3, "not_genuine other_batch"),
+    ] {
+        let mut lane = TestLane::example();
+        if epochs == 2 {
+            lane.next_epoch("", Timestamp(u64::MAX));
+        }
+        let certificate = with_batch(&mut lane, |batch| batch.epoch = named);
+        Reader::of(&lane).expect(&certificate, expected);
+    }
+}
+
+/// How far the source was known is said of the source's own chain, or it says nothing of the licence.
+#[test]
+fn a_batch_without_a_sync_point_of_the_licences_chain_is_refused() {
+    let mut lane = TestLane::example();
+    let none = with_batch(&mut lane, |batch| batch.sync = None);
+    Reader::of(&lane).expect(&none, "not_genuine contradiction");
+    let mut lane = TestLane::example();
+    let other = with_batch(&mut lane, |batch| {
+        batch.sync.as_mut().unwrap().chain = "mo-main".parse().unwrap();
+    });
+    Reader::of(&lane).expect(&other, "not_genuine contradiction");
 }

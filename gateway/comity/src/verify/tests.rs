@@ -106,6 +106,18 @@ fn cannot_say_names_age_and_what_to_give() {
 }
 
 #[test]
+fn a_moment_that_is_still_to_come_is_said_to_be() {
+    let (lane, certificate) = example();
+    let question = Question { now: START, ..at(HOUR) };
+    let early = report(&lane, &write(&certificate), None, question);
+    assert!(
+        shown(&early)[4].ends_with("online for 120 s · the moment asked about is still to come")
+    );
+    let now = report(&lane, &write(&certificate), None, at(HOUR));
+    assert!(shown(&now)[4].ends_with("online for 120 s"));
+}
+
+#[test]
 fn not_good_begins_with_the_cause() {
     let (mut lane, certificate) = example();
     let change = lane.change(7);

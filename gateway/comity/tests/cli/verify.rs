@@ -72,10 +72,9 @@ fn a_good_one_reads_as_promised_and_ends_with_0() {
     assert!(
         lines[3].contains("CN-GD by 4 names and threshold ✓   CN-HK by 3 names and threshold ✓")
     );
-    assert_eq!(
-        lines[4],
+    assert!(lines[4].starts_with(
         "  status    valid as of 10:31:07 +08:00, 3 min 53 s old; offline it counts for 24 h (the pack says so), online for 120 s"
-    );
+    ));
     assert!(lines[5].starts_with("  not proven  that the bearer is the holder"));
     assert_eq!(lines.len(), 6);
     assert_eq!(ran.err, "", "nothing beside the answer");
