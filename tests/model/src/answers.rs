@@ -32,6 +32,13 @@ pub struct Durable {
     pub signed: Option<Value>,
 }
 
+/// What got out of a member when it prepared, beside its prepare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Prepared {
+    /// A signature, and on what: there must be none.
+    pub signature_sent: Option<Value>,
+}
+
 /// What a prepared member may become in the same view, when a prepare certificate is shown to it and it
 /// may be killed between any two of its effects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +49,17 @@ pub struct Settled {
     pub lock_sent: bool,
     /// Whether its signature got out, and on what.
     pub signature_sent: Option<Value>,
+}
+
+/// A member as it is restored: what it is locked on, what it voted for last, and the view it is in.
+#[derive(Clone, Copy, Debug)]
+pub struct Past {
+    /// Lock and journal.
+    pub durable: Durable,
+    /// Rank of the view in which it prepared last, and what.
+    pub voted: Option<(u8, Value)>,
+    /// The view that it wrote down.
+    pub view: u8,
 }
 
 /// One question: a member in this state, in view `now`, is offered `value` with the certificate of rank
@@ -59,7 +77,7 @@ struct Question {
 pub struct Answers {
     sizes: Vec<CommitteeSize>,
     bodies: [DigestedBody; VALUES],
-    prepares: Mutex<HashMap<Question, bool>>,
+    prepares: Mutex<HashMap<Question, Option<Prepared>>>,
     settles: Mutex<HashMap<Question, Arc<Vec<Settled>>>>,
 }
 
@@ -79,18 +97,34 @@ impl Answers {
         &self.bodies
     }
 
-    /// Whether it prepares `value` in view `now`, offered with the highest certificate there is for it or
-    /// with none.
-    pub fn prepares(&self, durable: Durable, now: u8, value: Value, certificate: u8) -> bool {
-        [certificate, 0].iter().any(|certificate| {
+    /// What becomes of it if it prepares `value` in view `now`, offered with the highest certificate there
+    /// is for it or with none.
+    pub fn prepares(
+        &self,
+        durable: Durable,
+        now: u8,
+        value: Value,
+        certificate: u8,
+    ) -> Option<Prepared> {
+        [certificate, 0].iter().find_map(|certificate| {
             let question = Question { durable, now, value, certificate: *certificate };
             if let Some(known) = self.prepares.lock().unwrap().get(&question) {
                 return *known;
             }
-            let prepared = self.prepare(question).is_some();
+            let prepared = self.prepare(question).map(|(_, effects)| self.prepared_by(&effects));
             self.prepares.lock().unwrap().insert(question, prepared);
             prepared
         })
+    }
+
+    fn prepared_by(&self, effects: &[MemberEffect]) -> Prepared {
+        Prepared { signature_sent: effects.iter().find_map(|effect| self.signature_in(effect)) }
+    }
+
+    fn signature_in(&self, effect: &MemberEffect) -> Option<Value> {
+        let MemberEffect::Send(_, FromMember::Sign { head, .. }) = effect else { return None };
+        let signed = self.bodies.iter().find(|body| body.body().head == *head);
+        self.value_of(signed.map(DigestedBody::d))
     }
 
     /// All that it may become when shown the prepare certificate of this view for what it prepared, but
@@ -135,33 +169,34 @@ impl Answers {
         })
     }
 
-    /// A real member, started from that durable state; it has seen no view from `now` on.
+    /// A real member, started from that durable state; it has seen no view from `now` on. It voted last
+    /// for what it is locked on: a later vote leaves nothing that the rules on views and locks ask about.
     pub fn member(&self, durable: Durable, now: u8) -> Member {
         let me = MemberRef { committee: 0, member: 1 };
-        self.member_as(durable, now, me)
+        self.restored(Past { durable, voted: durable.lock, view: now - 1 }, me)
     }
 
-    /// The same, as that member of the lane.
-    pub fn member_as(&self, durable: Durable, now: u8, me: MemberRef) -> Member {
+    /// A real member of the lane with that past.
+    pub fn restored(&self, past: Past, me: MemberRef) -> Member {
+        let Past { durable, voted, view } = past;
         let lock = durable.lock.map(|(rank, value)| self.prepared(value, rank));
         let signed = |value: Value| {
             let body = self.body(value);
             Signed { k: 0, d: body.d(), head: body.body().head }
         };
-        // It is locked on what it voted for; a later vote leaves nothing that matters.
-        let voted = lock.as_ref().map(PrepareCertificate::ballot);
         let state = MemberState {
             epoch: 1,
-            view: u64::from(now) - 1,
+            view: u64::from(view),
             tip: Tip::empty(),
-            voted,
+            voted: voted.map(|(rank, value)| self.ballot(value, rank)),
             lock: lock.as_ref().map(|lock| lock.votes().clone()),
             signed: durable.signed.map(signed),
             silence: None,
         };
-        let body = durable.lock.map(|(_, value)| self.body(value).clone());
+        let bodies = durable.lock.into_iter().chain(voted);
+        let bodies: Vec<DigestedBody> = bodies.map(|(_, value)| self.body(value).clone()).collect();
         let config = keys::member_config(&self.sizes, me);
-        Member::new(config, state, body, lock, Timestamp(1_000)).unwrap()
+        Member::new(config, state, bodies, lock, Timestamp(1_000)).unwrap()
     }
 
     /// A prepare certificate for `value` of a view.
@@ -187,8 +222,8 @@ impl Answers {
         u8::try_from(place).ok()
     }
 
-    /// A view's proposal to the member; the member, if it prepares.
-    fn prepare(&self, question: Question) -> Option<Member> {
+    /// A view's proposal to the member; the member and its effects, if it prepares.
+    fn prepare(&self, question: Question) -> Option<(Member, Vec<MemberEffect>)> {
         let Question { durable, now, value, certificate } = question;
         let mut member = self.member(durable, now);
         let ballot = self.ballot(value, now);
@@ -211,25 +246,25 @@ impl Answers {
         let checked = Checked::unverified_for_model(ballot.d, base, !form_only);
         let _refused = member.handle_body_checked(&checked, Timestamp(2_000));
         let is_prepare = |effect: &MemberEffect| matches!(effect, MemberEffect::Send(_, FromMember::Prepare(it)) if it.ballot == ballot);
-        drain(&mut member).iter().any(is_prepare).then_some(member)
+        let effects = drain(&mut member);
+        effects.iter().any(is_prepare).then_some((member, effects))
     }
 
     /// The effects of a prepare certificate, cut after each of them: what is on disk, what got out.
     fn settle(&self, question: Question) -> Vec<Settled> {
         let with = self.prepare(question);
         let without = || self.prepare(Question { certificate: 0, ..question });
-        let Some(mut member) = with.or_else(without) else { return Vec::new() };
+        let Some((mut member, _)) = with.or_else(without) else { return Vec::new() };
         let certificate = self.prepared(question.value, question.now);
         let _refused = member.handle_prepared(&certificate, Timestamp(2_000));
         let mut it = Settled { durable: question.durable, lock_sent: false, signature_sent: None };
         let mut cuts = Vec::new();
         for effect in drain(&mut member) {
-            match effect {
-                MemberEffect::Persist(state, _) => it.durable = self.durable_of(&state),
+            match &effect {
+                MemberEffect::Persist(state, _) => it.durable = self.durable_of(state),
                 MemberEffect::Send(_, FromMember::Lock(..)) => it.lock_sent = true,
-                MemberEffect::Send(_, FromMember::Sign { head, .. }) => {
-                    let signed = self.bodies.iter().find(|body| body.body().head == head);
-                    it.signature_sent = self.value_of(signed.map(DigestedBody::d));
+                MemberEffect::Send(_, FromMember::Sign { .. }) => {
+                    it.signature_sent = self.signature_in(&effect);
                 }
                 _ => continue,
             }

@@ -1,7 +1,7 @@
 //! The search: one state is one point between two views, one step is one view.
 
 use crate::{
-    answers::{Answers, Durable, Settled, VALUES, Value},
+    answers::{Answers, Durable, Prepared, Settled, VALUES, Value},
     progress,
 };
 use gateway_cosign::EpochKeys;
@@ -61,7 +61,7 @@ pub enum Act {
     /// Nothing is shown to it.
     Nothing,
     /// It prepares, and hears no more.
-    Prepare(Value),
+    Prepare(Value, Prepared),
     /// It prepares, is shown the certificate, and ends like this.
     Settle(Value, Settled),
 }
@@ -111,9 +111,8 @@ impl Lane {
             let mut acts = vec![Act::Nothing];
             for value in 0..VALUES as Value {
                 let certificate = state.certificates[usize::from(value)];
-                if self.answers.prepares(*durable, now, value, certificate) {
-                    acts.push(Act::Prepare(value));
-                }
+                let prepared = self.answers.prepares(*durable, now, value, certificate);
+                acts.extend(prepared.map(|prepared| Act::Prepare(value, prepared)));
             }
             ways = extend(&ways, &acts, same_as_before);
         }
@@ -134,7 +133,7 @@ impl Lane {
         for (at, (durable, act)) in members.iter().zip(acts).enumerate() {
             let same = at > 0 && members[at - 1] == *durable && acts[at - 1] == *act;
             let mut choices = vec![*act];
-            if let Act::Prepare(value) = act
+            if let Act::Prepare(value, _) = act
                 && has[usize::from(*value)]
             {
                 let certificate = state.certificates[usize::from(*value)];
@@ -150,7 +149,7 @@ impl Lane {
         std::array::from_fn(|value| {
             let prepared = |act: &Act| match act {
                 Act::Nothing => false,
-                Act::Prepare(it) | Act::Settle(it, _) => usize::from(*it) == value,
+                Act::Prepare(it, _) | Act::Settle(it, _) => usize::from(*it) == value,
             };
             self.is_quorum(&count(view, prepared))
         })
@@ -215,8 +214,9 @@ impl Model for Lane {
             next.decided[value] |= self.is_quorum(&count(&view, sent));
         }
         let signed = view.iter().flatten().filter_map(|act| match act {
+            Act::Prepare(_, prepared) => prepared.signature_sent,
             Act::Settle(_, settled) => settled.signature_sent,
-            _ => None,
+            Act::Nothing => None,
         });
         next.signed_early |= signed.into_iter().any(|value| !next.decided[usize::from(value)]);
         Some(canonical(next))

@@ -12,11 +12,17 @@
 //! So any execution can be put in order, acts of lower views first, and ends in the same facts. Views are
 //! only ever compared, so they are kept as ranks, and the states are finitely many for any number of views.
 //!
-//! Safety is three `always` properties; progress is a fourth: from every state, the real leader and the
-//! real honest members, with the dishonest ones silent, come to a final checkpoint ([`progress`]).
+//! Safety is three `always` properties; progress is a fourth: from every state, the real leader, which
+//! knows only what messages told it, and the real honest members come to a final checkpoint
+//! ([`progress`]), whatever [`trouble`] there is: dishonest members silent or telling certificates whose
+//! bodies are gone, a certificate shown late, members that have asked for different views.
+//!
+//! *What is not searched.* One batch only: that logs follow from batches is in the proof. Messages between
+//! honest ones arrive, in order, within a view's time; two bodies, since a third only repeats the second.
 
 pub mod answers;
 pub mod keys;
 pub mod lane;
 pub mod progress;
 pub mod report;
+pub mod trouble;

@@ -1,13 +1,15 @@
-//! From any state: the real leaders and the real honest members, the dishonest ones silent, to the end.
+//! From any state: the real leader and the real honest members, to the end, in spite of [`Trouble`].
 
 use crate::{
+    answers::Value,
     keys::{self, LEADERS},
     lane::{Lane, State},
+    trouble::{self, Trouble},
 };
 use gateway_agreement::{
     DigestedBody,
     check::{Checked, FormError},
-    evidence::{SignedCheckpoint, Verified},
+    evidence::{PrepareCertificate, SignedCheckpoint, Verified},
     leader::{FromLeader, Leader, LeaderConfig, LeaderEffect, Recipients},
     member::{FromMember, Member, MemberEffect, Proposed, To},
 };
@@ -15,7 +17,7 @@ use gateway_types::{
     Digest, MemberRef, Signature, Timestamp,
     bytes::BlsSignature,
     checkpoint::{Checkpoint, TreeHead},
-    message::SignMessage,
+    message::{SignMessage, Timeout},
 };
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -23,16 +25,22 @@ use std::{
     time::Duration,
 };
 
-/// Four leaders' turns at the longest wait: more than enough with an honest leader among two.
-const LIMIT: Duration = Duration::from_secs(60);
+/// Two dozen turns at the longest wait: the furthest that members are apart in any state.
+const LIMIT: Duration = Duration::from_secs(200);
 
-/// Whether every honest member comes to one final checkpoint, and it is what was decided, if anything was.
+/// Whether every honest member comes to one final checkpoint, and it is what was decided, if anything was;
+/// and, unless members have asked for different views, by the honest leader's first proposal.
 pub fn honest_leader_finishes(lane: &Lane, state: &State) -> bool {
-    let mut world = World::new(lane, state);
+    trouble::all(lane.committees().len()).iter().all(|trouble| finishes(lane, state, *trouble))
+}
+
+fn finishes(lane: &Lane, state: &State, trouble: Trouble) -> bool {
+    let mut world = World::new(lane, state, trouble);
     let Some(head) = world.run() else { return false };
     let bodies = lane.answers.bodies();
-    let decided = state.decided.iter().zip(bodies).filter(|(decided, _)| **decided);
-    decided.into_iter().all(|(_, body)| body.body().head == head)
+    let mut decided = state.decided.iter().zip(bodies).filter(|(decided, _)| **decided);
+    let in_time = !trouble.ends_in_one_view() || world.proposals == 1;
+    in_time && decided.all(|(_, body)| body.body().head == head)
 }
 
 /// A message under way.
@@ -50,6 +58,7 @@ enum ToOne {
 }
 
 /// Honest members and both leaders, one of whom is dead: the worse half of the gateways.
+#[derive(Debug)]
 struct World {
     now: Timestamp,
     members: BTreeMap<MemberRef, Member>,
@@ -59,25 +68,34 @@ struct World {
     mail: VecDeque<Mail>,
     /// Whatever new body was made in this run is fresh; all others are too old.
     fresh: Option<Digest>,
+    /// How often the honest leader has proposed.
+    proposals: usize,
+    /// Shown to members only when the leader has proposed.
+    late: Vec<PrepareCertificate>,
+    /// What dishonest members say when the first honest one asks.
+    told: Vec<(Timeout, PrepareCertificate)>,
 }
 
 impl World {
-    fn new(lane: &Lane, state: &State) -> Self {
+    fn new(lane: &Lane, state: &State, trouble: Trouble) -> Self {
         let next = Lane::now(state);
-        let mut members = BTreeMap::new();
-        for (committee, honest) in state.members.iter().enumerate() {
-            for (number, durable) in honest.iter().enumerate() {
-                let committee = u8::try_from(committee).unwrap();
-                let me = MemberRef { committee, member: u8::try_from(number).unwrap() + 1 };
-                members.insert(me, lane.answers.member_as(*durable, next, me));
-            }
-        }
-        // The leader of the view after next is dead, so that a time-out is always needed first.
+        let members = members(lane, state, trouble);
+        // The view that comes next is the honest leader's; all others have no leader.
         let me = next % LEADERS;
         let config = LeaderConfig::new(Arc::clone(lane.keys()), me).unwrap();
-        let leader = Leader::new(config, 0, members.values().next().unwrap().tip().head(), None);
-        let now = Timestamp(1_000);
-        Self { now, members, leader, me, mail: VecDeque::new(), fresh: None }
+        let leader = Leader::new(config, 0, TreeHead::empty(), None);
+        let certificates: Vec<PrepareCertificate> = (0..)
+            .zip(state.certificates)
+            .filter(|(_, view)| *view > 0)
+            .map(|(value, view): (Value, u8)| lane.answers.prepared(value, view))
+            .collect();
+        let (late, told) = match trouble {
+            Trouble::Late => (certificates, Vec::new()),
+            Trouble::Telling => (Vec::new(), telling(lane, &certificates, next)),
+            Trouble::Silent | Trouble::Apart(_) => (Vec::new(), Vec::new()),
+        };
+        let (now, mail) = (Timestamp(100_000), VecDeque::new());
+        Self { now, members, leader, me, mail, fresh: None, proposals: 0, late, told }
     }
 
     fn run(&mut self) -> Option<TreeHead> {
@@ -163,6 +181,7 @@ impl World {
     fn carry_out_leader(&mut self, effect: LeaderEffect) {
         match effect {
             LeaderEffect::Propose { to, proposal, body, bare, certificate, timeouts, evidence } => {
+                self.show_late();
                 for member in self.recipients(&to) {
                     let proposed = Proposed {
                         proposal: Verified::unverified_for_model(proposal),
@@ -187,10 +206,28 @@ impl World {
             }
             LeaderEffect::Combine { k, .. } => self.leader.handle_combined(k),
             LeaderEffect::Final { body, .. } => self.finish(&body),
+            LeaderEffect::Persist(_) => self.proposals += 1,
             LeaderEffect::CatchUp { .. }
             | LeaderEffect::Behind { .. }
-            | LeaderEffect::Publish(_)
-            | LeaderEffect::Persist(_) => {}
+            | LeaderEffect::Publish(_) => {}
+        }
+    }
+
+    /// The dishonest leader of the view before shows its certificates now.
+    fn show_late(&mut self) {
+        for certificate in std::mem::take(&mut self.late) {
+            for member in self.members.values_mut() {
+                let _refused = member.handle_prepared(&certificate, self.now);
+            }
+        }
+    }
+
+    /// Dishonest members ask with the first honest one.
+    fn tell(&mut self) {
+        for (timeout, certificate) in std::mem::take(&mut self.told) {
+            let timeout = Verified::unverified_for_model(timeout);
+            let hearing = Duration::from_millis(300);
+            self.leader.handle_timeout(timeout, Some(&certificate), hearing, self.now);
         }
     }
 
@@ -207,8 +244,6 @@ impl World {
         match to {
             Recipients::All => self.members.keys().copied().collect(),
             Recipients::One(member) => [member].into_iter().filter(honest).copied().collect(),
-            // A certificate of the search names nobody: its body is asked of all.
-            Recipients::Some(some) if some.is_empty() => self.members.keys().copied().collect(),
             Recipients::Some(some) => some.iter().filter(honest).copied().collect(),
         }
     }
@@ -246,6 +281,7 @@ impl World {
             FromMember::Timeout(it, certificate) => {
                 let it = Verified::unverified_for_model(it);
                 leader.handle_timeout(it, certificate.as_ref(), hearing, now);
+                self.tell();
             }
             FromMember::LockedOn(certificate) => leader.handle_locked_on(&certificate),
             FromMember::Tip(_, k) => leader.handle_tip(from, k),
@@ -254,4 +290,41 @@ impl World {
             FromMember::AskTips => {}
         }
     }
+}
+
+/// The honest members as they are when the view comes.
+fn members(lane: &Lane, state: &State, trouble: Trouble) -> BTreeMap<MemberRef, Member> {
+    let mut members = BTreeMap::new();
+    for (committee, honest) in (0..).zip(&state.members) {
+        for (place, durable) in honest.iter().enumerate() {
+            let me = MemberRef { committee, member: u8::try_from(place).unwrap() + 1 };
+            let mut member = lane.answers.restored(trouble.past(lane, state, *durable), me);
+            for _ in 0..trouble.ahead(place) {
+                let deadline = member.poll_deadline().unwrap();
+                member.handle_time(deadline);
+                while member.poll_effect().is_some() {}
+            }
+            members.insert(me, member);
+        }
+    }
+    members
+}
+
+/// The dishonest member of each committee asks for the view and tells a certificate; the highest first.
+fn telling(
+    lane: &Lane,
+    certificates: &[PrepareCertificate],
+    view: u8,
+) -> Vec<(Timeout, PrepareCertificate)> {
+    let mut highest = certificates.to_vec();
+    highest.sort_by_key(|it| std::cmp::Reverse(it.ballot().v));
+    let dishonest = (0..)
+        .zip(lane.committees())
+        .map(|(committee, numbers)| MemberRef { committee, member: numbers.size.n() });
+    let tell = |(certificate, member): (PrepareCertificate, MemberRef)| {
+        let lock = Some(certificate.ballot());
+        let tip = TreeHead::empty();
+        (Timeout { epoch: 1, view: u64::from(view), k: 0, tip, lock, member }, certificate)
+    };
+    highest.into_iter().zip(dishonest.cycle()).map(tell).collect()
 }

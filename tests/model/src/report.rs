@@ -15,8 +15,17 @@ pub struct Report {
     pub depth: usize,
     /// Whether every state that can be reached was.
     pub exhaustive: bool,
-    /// The properties that do not hold, each with the views that show it.
-    pub broken: Vec<String>,
+    /// The properties that do not hold.
+    pub broken: Vec<Broken>,
+}
+
+/// A property that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// Which.
+    pub property: &'static str,
+    /// The views that show it, from the beginning: what each honest member did in each.
+    pub views: Vec<String>,
 }
 
 /// How far a search goes.
@@ -46,8 +55,9 @@ pub fn search(committees: Vec<Numbers>, bound: Bound) -> Report {
     let broken = checker
         .discoveries()
         .iter()
-        .map(|(name, path)| {
-            format!("{name}: {} views\n{path:?}", path.clone().into_states().len() - 1)
+        .map(|(property, path)| Broken {
+            property,
+            views: path.clone().into_actions().iter().map(|view| format!("{view:?}")).collect(),
         })
         .collect();
     Report {
