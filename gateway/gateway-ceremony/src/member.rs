@@ -1,13 +1,16 @@
 //! One member's part in a ceremony: messages in, effects out.
 
+mod closing_rounds;
+mod dealing_rounds;
+mod received;
+
 use crate::{
     authentic::MessageError,
-    dealing::{CheckedLog, Collecting, Dealing, Dealt, Made},
+    dealing::{Collecting, Dealing, Dealt, Made},
     failure::Failure,
-    message::{Answer, Deal, Message, Round, Sealed, SignedMessage, Step},
+    message::{Deal, Message, Round, Sealed, SignedMessage, Step},
     outcome::Outcome,
     proposal::VerifiedProposal,
-    rehearsal::rehearse,
     seal::{self, Route},
     seat::SeatSigner,
 };
@@ -18,10 +21,9 @@ use alloc::{
     vec::Vec,
 };
 use core::fmt;
-use gateway_cosign::{EncryptionKey, ProtocolKey, ThresholdKeys, ThresholdText};
-use gateway_types::{Bounded, Bytes, Digest, cbor, frame::frame};
-use rand_chacha::ChaCha20Rng;
-use rand_core::{CryptoRng, SeedableRng as _};
+use gateway_cosign::{EncryptionKey, ProtocolKey, ThresholdText};
+use gateway_types::{Bounded, Bytes, Digest};
+use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 /// What a member's driver is to do next, in this order.
@@ -205,146 +207,6 @@ impl CeremonyMember {
         Ok(())
     }
 
-    /// Checks what every deal shows to all, and answers each by what it shows to us.
-    fn answer_deals(
-        &self,
-        dealing: &mut Dealing,
-    ) -> Result<Bounded<Answer, { gateway_types::entry::MAX_MEMBERS }>, Failure> {
-        let mut answers = Vec::new();
-        for (member, deal) in self.deals() {
-            if self.commitment(member) != Some(deal.digest()) {
-                return Err(Failure::BrokenCommitment { member });
-            }
-            let has_all_parts = deal.parts.len() == usize::from(self.proposal.size().n());
-            if !has_all_parts || !dealing.is_polynomial(&deal.public) {
-                return Err(Failure::BadDeal { member });
-            }
-            let share = self.open_part(member, deal);
-            let acknowledgement = share.and_then(|s| dealing.take(member, &deal.public, &s));
-            answers.push(Answer { deal: deal.digest(), acknowledgement });
-        }
-        Bounded::new(answers).map_err(|_| Failure::NoKey)
-    }
-
-    fn open_part(&self, dealer: u8, deal: &Deal) -> Option<Zeroizing<Vec<u8>>> {
-        let part = deal.parts.get(usize::from(self.me).checked_sub(1)?)?;
-        let route = Route { ceremony: self.proposal.id(), dealer, player: self.me };
-        seal::open(&self.encryption, &route, part)
-    }
-
-    /// Ends our dealing if everybody has acknowledged every deal; else the ceremony, so that nobody's
-    /// share is ever revealed by us.
-    fn finish_dealing(&mut self, mut dealing: Dealing) -> Result<(), Failure> {
-        for (player, answers) in self.answers() {
-            self.check_answers(player, answers)?;
-        }
-        for (player, answers) in self.answers() {
-            self.take_acknowledgements(&mut dealing, player, answers)?;
-        }
-        let (log, collecting) = dealing.finish_dealing();
-        let log = Bytes::new(log).map_err(|_| Failure::NoKey)?;
-        self.stage = Stage::Collecting(Box::new(collecting));
-        self.send(Step::Log(log));
-        Ok(())
-    }
-
-    /// A player answers every deal, saw the deals that we saw, and complains of none.
-    fn check_answers(&self, player: u8, answers: &[Answer]) -> Result<(), Failure> {
-        if answers.len() != usize::from(self.proposal.size().n()) {
-            return Err(Failure::BadAcknowledgement { member: player });
-        }
-        for ((dealer, deal), answer) in self.deals().zip(answers) {
-            if answer.deal != deal.digest() {
-                return Err(Failure::ViewsDiffer { member: player });
-            }
-            if answer.acknowledgement.is_none() {
-                return Err(Failure::NotAcknowledged { dealer, player });
-            }
-        }
-        Ok(())
-    }
-
-    /// A player's acknowledgements are its signatures; that of our deal is taken into our log.
-    ///
-    /// Only once nobody complains, ourselves included: of a deal that we could not take we do not know
-    /// what its acknowledgement signs, and would blame an honest player.
-    fn take_acknowledgements(
-        &self,
-        dealing: &mut Dealing,
-        player: u8,
-        answers: &[Answer],
-    ) -> Result<(), Failure> {
-        for (dealer, answer) in (1u8..).zip(answers) {
-            let ack = answer.acknowledgement;
-            let signed = ack.filter(|ack| dealing.is_acknowledged(dealer, player, ack));
-            let taken = signed.and_then(|ack| {
-                let ours = dealer == self.me;
-                if ours { dealing.take_acknowledgement(dealer, player, &ack) } else { Some(()) }
-            });
-            taken.ok_or(Failure::BadAcknowledgement { member: player })?;
-        }
-        Ok(())
-    }
-
-    fn finish_logs(&mut self, collecting: Collecting) -> Result<(), Failure> {
-        let logs: Result<Vec<CheckedLog>, Failure> = self
-            .deals()
-            .zip(self.logs())
-            .map(|((dealer, deal), log)| collecting.check_log(dealer, &deal.public, log))
-            .collect();
-        let made = collecting.finish(&mut ChaCha20Rng::from_seed(*self.seed), logs?)?;
-        let transcript = self.transcript(&made);
-        self.stage = Stage::Made(Round::Confirm, Box::new(made), transcript);
-        self.send(Step::Confirm(transcript));
-        Ok(())
-    }
-
-    /// Digest of the proposal, of every message so far in order, and of the keys (A83).
-    fn transcript(&self, made: &Made) -> Digest {
-        let id = self.proposal.id();
-        let mut parts: Vec<Vec<u8>> = Vec::from([id.0.to_vec()]);
-        parts.extend(
-            self.received
-                .iter()
-                .filter(|((round, _), _)| *round <= Round::Log)
-                .map(|(_, message)| cbor::encode(&message.message)),
-        );
-        parts.push(made.group_key.0.to_vec());
-        parts.extend(made.verifying_shares.iter().map(|share| share.0.to_vec()));
-        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-        frame("comity/transcript/v1", &parts)
-    }
-
-    fn check_confirmations(&self, ours: &Digest) -> Result<(), Failure> {
-        let differs = |(member, step): (u8, &Step)| match step {
-            Step::Confirm(theirs) if theirs == ours => None,
-            _ => Some(member),
-        };
-        match self.steps(Round::Confirm).find_map(differs) {
-            Some(member) => Err(Failure::ViewsDiffer { member }),
-            None => Ok(()),
-        }
-    }
-
-    fn finish_rehearsal(&mut self, made: Made, transcript: Digest) -> Result<(), Failure> {
-        let text = ThresholdText::rehearsal(&self.proposal.committee(), &transcript);
-        let share = |(member, step): (u8, &Step)| match step {
-            Step::Rehearse(share) => Some((member, *share)),
-            _ => None,
-        };
-        let shares: Vec<_> = self.steps(Round::Rehearse).filter_map(share).collect();
-        let size = self.proposal.size();
-        let keys = ThresholdKeys::new(size, &made.group_key, &made.verifying_shares)
-            .map_err(|_| Failure::NoKey)?;
-        let rehearsal = rehearse(&keys, &text, &shares)?;
-        let confirmations = self.messages(Round::Confirm).map(|(_, m)| m.clone()).collect();
-        let Made { group_key, verifying_shares, share } = made;
-        let outcome =
-            Outcome { group_key, verifying_shares, share, transcript, confirmations, rehearsal };
-        self.effects.push_back(Effect::Finished(Box::new(outcome)));
-        Ok(())
-    }
-
     /// Ends the ceremony for us and tells the others, so that they do not take us for absent.
     fn fail(&mut self, failure: Failure) {
         self.send(Step::Abort);
@@ -371,42 +233,6 @@ impl CeremonyMember {
     #[cfg(test)]
     pub(crate) fn deal(&self) -> &Deal {
         &self.deal
-    }
-
-    fn messages(&self, round: Round) -> impl Iterator<Item = (u8, &SignedMessage)> {
-        self.received.range((round, 0)..=(round, u8::MAX)).map(|((_, from), m)| (*from, m))
-    }
-
-    fn steps(&self, round: Round) -> impl Iterator<Item = (u8, &Step)> {
-        self.messages(round).map(|(from, signed)| (from, &signed.message.step))
-    }
-
-    fn commitment(&self, member: u8) -> Option<Digest> {
-        match self.received.get(&(Round::Accept, member)).map(|signed| &signed.message.step) {
-            Some(Step::Accept(digest)) => Some(*digest),
-            _ => None,
-        }
-    }
-
-    fn deals(&self) -> impl Iterator<Item = (u8, &Deal)> {
-        self.steps(Round::Deal).filter_map(|(from, step)| match step {
-            Step::Deal(deal) => Some((from, deal)),
-            _ => None,
-        })
-    }
-
-    fn answers(&self) -> impl Iterator<Item = (u8, &[Answer])> {
-        self.steps(Round::Acknowledge).filter_map(|(from, step)| match step {
-            Step::Acknowledge(answers) => Some((from, &**answers)),
-            _ => None,
-        })
-    }
-
-    fn logs(&self) -> impl Iterator<Item = &[u8]> {
-        self.steps(Round::Log).filter_map(|(_, step)| match step {
-            Step::Log(log) => Some(&**log),
-            _ => None,
-        })
     }
 }
 
