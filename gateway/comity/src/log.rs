@@ -26,6 +26,10 @@ use std::{
 
 /// What can be asked about a log.
 #[derive(Debug, clap::Subcommand)]
+#[command(
+    before_help = "Example:   comity log verify comity-demo/log --trust comity-demo/trust.json",
+    after_help = "Exit status: 0 whole (with --trust: genuine) · 1 changed, or not genuine · 2 cannot say · 64 wrong usage"
+)]
 pub(crate) enum LogCommand {
     /// Checks that a folder holds the whole log that its checkpoint stands for.
     Verify(LogVerify),

@@ -18,6 +18,10 @@ const PACKS: &str = "policies/packs";
 
 /// What can be done with a pack.
 #[derive(Debug, clap::Subcommand)]
+#[command(
+    before_help = "Example:   comity policy check policies/packs/cn-hk",
+    after_help = "A pack is a folder: pack.toml, issuers.toml, *.cedar, cases/*.toml. Those in policies/packs are examples to copy.\nExit status: 0 yes · 1 no · 2 cannot say · 64 wrong usage"
+)]
 pub(crate) enum PolicyCommand {
     /// Checks a pack strictly: every rule, name, text, setting and issuer, with the place of each problem.
     Check(CheckArgs),
@@ -53,7 +57,9 @@ pub(crate) struct TestArgs {
 #[derive(Debug, clap::Args)]
 #[command(
     before_help = "Example:   comity policy explain policies/facts.json --pack CN-HK",
-    after_help = "Exit status: 0 permitted · 1 denied · 2 a person must look · 64 wrong usage"
+    after_help = "\
+policies/facts.json is an example: evidence of 91 s, where 60 s are the most. Change it and ask again.
+Exit status: 0 permitted · 1 denied · 2 a person must look · 64 wrong usage"
 )]
 pub(crate) struct ExplainArgs {
     /// The facts of one question, as JSON.

@@ -26,7 +26,20 @@ use std::{
 #[derive(Debug, clap::Args)]
 #[command(
     before_help = "Example:   comity verify comity-demo/certificate.json --trust comity-demo/trust.json",
-    after_help = "Exit status: 0 good · 1 not good, or not genuine · 2 cannot say · 64 wrong usage\nUses no network."
+    after_help = "\
+What it answers:
+  GOOD         it counts for its purpose, in its region, at the moment asked about
+  NOT GOOD     genuine, and it does not count: declined, expired, revoked, for another purpose or region
+  NOT GENUINE  a file is not what the committees signed: damaged, or forged
+  CANNOT SAY   what was given does not suffice; the line says what to give
+
+More examples:
+  comity verify certificate.json --trust trust.json --status status.json        revoked since?
+  comity verify certificate.json --trust trust.json --at 2026-11-21T10:35:00+08:00 --fresh 10m
+  comity verify certificate.json --trust trust.json --record record.txt --explain
+
+Exit status: 0 good · 1 not good, or not genuine · 2 cannot say · 64 wrong usage, or a file cannot be used
+Uses no network."
 )]
 pub(crate) struct VerifyArgs {
     /// The certificate, a JSON file.

@@ -17,6 +17,7 @@ fn every_command_has_an_example_and_says_its_exit_statuses() {
     for (command, example) in COMMANDS {
         let ran = comity(&[command, &["--help"]].concat()).ends(0);
         assert!(ran.out.contains(example), "{command:?}: {ran:#?}");
+        assert!(!ran.lines()[0].starts_with("Usage"), "the example comes first: {command:?}");
         assert!(ran.out.contains("Exit status: 0 "), "{command:?}: {ran:#?}");
         assert!(ran.out.contains("64 wrong usage"), "{command:?}: {ran:#?}");
         assert!(ran.out.contains("--json"), "{command:?}: {ran:#?}");
@@ -28,6 +29,7 @@ fn every_command_has_an_example_and_says_its_exit_statuses() {
 fn groups_of_commands_list_them() {
     for (group, members) in [("policy", &["check", "test", "explain"][..]), ("log", &["verify"])] {
         let ran = comity(&[group, "--help"]).ends(0);
+        assert!(ran.lines()[0].starts_with(&format!("Example:   comity {group} ")), "{ran:#?}");
         for member in members {
             assert!(ran.out.contains(&format!("  {member} ")), "{ran:#?}");
         }
