@@ -220,6 +220,32 @@ mod tests {
         }
     }
 
+    /// Good signatures, `count` of them by `signers` keys in turn.
+    fn signed(signers: u8, count: u8) -> Vec<Term> {
+        let sign = |i: u8| {
+            let key = ed25519_zebra::SigningKey::from([i % signers + 1; 32]);
+            let (key, signature) = (key.verification_key().into(), key.sign(&[i]).to_bytes());
+            Term { key, signature, message: Vec::from([i]) }
+        };
+        (0..count).map(sign).collect()
+    }
+
+    #[test]
+    fn the_equation_itself_holds_whatever_is_known_of_the_keys() {
+        // Below and above the number from which the Rs have a sum of their own.
+        for terms in [signed(5, 10), signed(5, 100)] {
+            let mut keys = KeyCache::default();
+            let mut parsed: Vec<Parsed> =
+                terms.iter().map(|t| Parsed::of(t, &mut keys).unwrap()).collect();
+            let some = keys.tables(terms[..3].iter().map(|term| &term.key)).unwrap();
+            let known = [None, Some(&*some)];
+            let holds = |parsed: &[Parsed]| known.map(|t| Equation::of(&terms, parsed).holds(t));
+            assert_eq!(holds(&parsed), [true; 2]);
+            parsed[7].s += Scalar::ONE;
+            assert_eq!(holds(&parsed), [false; 2]);
+        }
+    }
+
     #[test]
     fn weights_are_fixed_by_all_that_was_signed() {
         let signed = |s: u8| Parsed {

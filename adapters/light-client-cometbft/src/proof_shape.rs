@@ -147,3 +147,49 @@ fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
 fn bad(what: &'static str) -> ProofError {
     ProofError::Shape { what }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{vec, vec::Vec};
+
+    /// A path from the leaf up: `l` comes from the left, `r` from the right; a digit tells nodes apart.
+    fn path(steps: &str) -> Vec<InnerOp> {
+        let op = |step: &[u8]| InnerOp {
+            prefix: step.to_vec(),
+            suffix: if step[0] == b'l' { vec![32] } else { Vec::new() },
+            ..InnerOp::default()
+        };
+        steps.split_whitespace().map(|step| op(step.as_bytes())).collect()
+    }
+
+    fn check(left: Option<&str>, right: Option<&str>, adjacent: bool) {
+        let proof = |steps| ExistenceProof { path: path(steps), ..ExistenceProof::default() };
+        let (a, b) = (left.map(proof), right.map(proof));
+        let verdict = check_neighbours(a.as_ref(), b.as_ref());
+        assert_eq!(verdict.is_ok(), adjacent, "{left:?} {right:?}");
+    }
+
+    #[test]
+    fn a28_paths_of_neighbours_part_once_and_keep_together() {
+        check(Some("l1"), Some("r1"), true);
+        check(Some("r2 r3 l1 l0"), Some("l4 r1 l0"), true);
+        check(Some("l1 r0"), Some("r1 r0"), true);
+        // Parting the wrong way round, or one of them keeping away from the other.
+        check(Some("r1"), Some("l1"), false);
+        check(Some("r1 l0"), Some("l1 l0"), false);
+        check(Some("l2 l1"), Some("r1"), false);
+        check(Some("l1"), Some("r2 r1"), false);
+        check(Some("l2 l1 l0"), Some("l3 r1 l0"), false);
+        // The same path, a part of the other, or none.
+        check(Some("l1"), Some("l1"), false);
+        check(Some("l2 l1"), Some("l1"), false);
+        check(Some(""), Some(""), false);
+        check(None, None, false);
+        // The first and the last of all.
+        check(Some("r2 r1"), None, true);
+        check(Some("r2 l1"), None, false);
+        check(None, Some("l2 l1"), true);
+        check(None, Some("l2 r1"), false);
+    }
+}

@@ -102,3 +102,28 @@ impl SetCache {
         Ok(set)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A set of one validator.
+    fn set(power: u64) -> Set {
+        let key = [&[0x58][..], &[0x66; 31]].concat().try_into().unwrap();
+        checked([info(&key, power).unwrap()].into()).unwrap()
+    }
+
+    #[test]
+    fn no_more_sets_are_kept_decoded_than_said() {
+        let mut cache = SetCache::default();
+        for power in 1..100 {
+            let Hash::Sha256(hash) = set(power).hash_with::<Hasher>() else { panic!("no hash") };
+            let hash = Digest(hash);
+            let read = cache.set(&hash, &encode(&set(power))).unwrap();
+            assert_eq!(*read, set(power));
+            // From memory now: the bytes are not looked at.
+            assert_eq!(cache.set(&hash, &[]), Ok(read));
+            assert!(cache.0.len() <= MAX_DECODED);
+        }
+    }
+}

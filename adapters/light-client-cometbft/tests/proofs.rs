@@ -272,6 +272,9 @@ fn a33_a_leaf_is_never_read_as_an_inner_node_nor_back() {
         existence(|inner, _| inner.path[0].hash = HashOp::Sha512.into()),
         ProofError::OtherRoot
     );
+    // A store's root that is longer or shorter than a hash.
+    assert!(is_shape(&existence(|_, outer| outer.value.push(0))));
+    assert!(is_shape(&existence(|_, outer| outer.value.truncate(31))));
     // The root of a store given as the value of a record, and a record's key in the tree of stores.
     assert_eq!(existence(|_, outer| outer.key = b"bank".to_vec()), ProofError::OtherPath);
     let swapped = existence(std::mem::swap);
