@@ -43,6 +43,10 @@ pub(crate) fn protocol_key(committee: u8, member: u8) -> ProtocolKey {
     ProtocolKey::from_seed(&seed(1, committee, member))
 }
 
+pub(crate) fn cosigning_key(committee: u8, member: u8) -> CosigningKey {
+    CosigningKey::from_seed(&seed(2, committee, member))
+}
+
 fn seed(what: u8, committee: u8, member: u8) -> [u8; 32] {
     let mut seed = [0; 32];
     seed[28..].copy_from_slice(&[what, committee, member, 7]);
@@ -59,7 +63,7 @@ fn member_keys(committee: u8, member: u8) -> MemberKeys {
         name: format!("office-{committee}-{member}").parse().unwrap(),
         organisation: ShortText::new("Office").unwrap(),
         protocol_key: protocol_key(committee, member).public(),
-        cosigning_key: CosigningKey::from_seed(&seed(2, committee, member)).public(),
+        cosigning_key: cosigning_key(committee, member).public(),
         encryption_key: EncryptionKey::from_seed(&seed(3, committee, member)).public(),
         verifying_share: share(committee, member).public(),
     }

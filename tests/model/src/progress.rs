@@ -9,7 +9,7 @@ use crate::{
 use gateway_agreement::{
     DigestedBody,
     check::{Checked, FormError},
-    evidence::{PrepareCertificate, SignedCheckpoint, Verified},
+    evidence::{Equivocation, PrepareCertificate, SignedCheckpoint, Verified},
     leader::{FromLeader, Leader, LeaderConfig, LeaderEffect, Recipients},
     member::{FromMember, Member, MemberEffect, Proposed, To},
 };
@@ -74,6 +74,8 @@ struct World {
     late: Vec<PrepareCertificate>,
     /// What dishonest members say when the first honest one asks.
     told: Vec<(Timeout, PrepareCertificate)>,
+    /// What members and leader found of others' dishonesty.
+    published: Vec<Equivocation>,
 }
 
 impl World {
@@ -95,7 +97,18 @@ impl World {
             Trouble::Silent | Trouble::Apart(_) => (Vec::new(), Vec::new()),
         };
         let (now, mail) = (Timestamp(100_000), VecDeque::new());
-        Self { now, members, leader, me, mail, fresh: None, proposals: 0, late, told }
+        Self {
+            now,
+            members,
+            leader,
+            me,
+            mail,
+            fresh: None,
+            proposals: 0,
+            late,
+            told,
+            published: Vec::new(),
+        }
     }
 
     fn run(&mut self) -> Option<TreeHead> {
@@ -158,9 +171,8 @@ impl World {
                 let all = (0..LEADERS).map(|leader| Mail::ToLeader(leader, me, message.clone()));
                 self.mail.extend(all);
             }
-            MemberEffect::Persist(..)
-            | MemberEffect::PersistLater(_)
-            | MemberEffect::Publish(_) => {}
+            MemberEffect::Publish(found) => self.published.push(*found),
+            MemberEffect::Persist(..) | MemberEffect::PersistLater(_) => {}
         }
     }
 
@@ -207,9 +219,8 @@ impl World {
             LeaderEffect::Combine { k, .. } => self.leader.handle_combined(k),
             LeaderEffect::Final { body, .. } => self.finish(&body),
             LeaderEffect::Persist(_) => self.proposals += 1,
-            LeaderEffect::CatchUp { .. }
-            | LeaderEffect::Behind { .. }
-            | LeaderEffect::Publish(_) => {}
+            LeaderEffect::Publish(found) => self.published.push(*found),
+            LeaderEffect::CatchUp { .. } | LeaderEffect::Behind { .. } => {}
         }
     }
 
@@ -328,3 +339,6 @@ fn telling(
     };
     highest.into_iter().zip(dishonest.cycle()).map(tell).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use crate::{
 };
 use gateway_types::{
     MemberRef,
+    checkpoint::Checkpoint,
     message::{Ballot, Lock, Prepare, SignMessage},
 };
 
@@ -49,12 +50,16 @@ impl Leader {
         self.begin_if_asked();
     }
 
-    /// A member signed the checkpoint. With a quorum's signatures, they are to be combined.
+    /// A member signed the checkpoint. With a quorum's signatures, they are to be combined. Its
+    /// signatures on two roots of one size are published.
     ///
     /// Trust: anybody may have made it; the combination checks it and names culprits.
     pub fn handle_signature(&mut self, signature: SignMessage) {
         let counts = signature.k == self.k && self.config.quorums.has(signature.member);
         if counts && !self.culprits.contains(&signature.member) {
+            let first = self.signatures.get(&signature.member);
+            let found = first.and_then(|first| self.two_roots(first, &signature)).map(Box::new);
+            self.effects.extend(found.map(LeaderEffect::Publish));
             self.signatures.insert(signature.member, signature);
             self.combine();
         }
@@ -78,6 +83,16 @@ impl Leader {
             self.culprits.insert(*culprit);
         }
         self.combine();
+    }
+
+    /// Only signatures that hold accuse anybody.
+    fn two_roots(&self, a: &SignMessage, b: &SignMessage) -> Option<Equivocation> {
+        let keys = &self.config.keys;
+        let verify = |it: &SignMessage| {
+            let checkpoint = Checkpoint { origin: keys.origin().clone(), head: it.head };
+            keys.verify_cosignature(&checkpoint, it.member, it.time_s, &it.cosignature).ok()
+        };
+        if a.head == b.head { None } else { Equivocation::of_roots(&verify(a)?, &verify(b)?) }
     }
 
     fn collect_prepares(&mut self, ballot: Ballot, from: MemberRef) {

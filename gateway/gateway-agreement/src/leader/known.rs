@@ -24,7 +24,8 @@ pub(super) struct Known {
 struct Asking {
     d: Digest,
     asked: BTreeSet<MemberRef>,
-    until: Timestamp,
+    /// For how long; nothing until it is told the time.
+    until: Option<Timestamp>,
 }
 
 impl Known {
@@ -52,10 +53,11 @@ impl Known {
         self.asking.take_if(|asking| asking.d == d);
     }
 
-    /// The highest whose body is not known to be missing.
-    pub(super) fn best(&self) -> Option<PrepareCertificate> {
-        let there = self.all().filter(|it| !self.missing.contains(&it.ballot().d));
-        there.max_by_key(|it| it.ballot().v).cloned()
+    /// The highest from below view `v` whose body is not known to be missing.
+    pub(super) fn best_below(&self, v: u64) -> Option<PrepareCertificate> {
+        let there = |it: &PrepareCertificate| !self.missing.contains(&it.ballot().d);
+        let below = self.all().filter(|it| it.ballot().v < v && there(it));
+        below.max_by_key(|it| it.ballot().v).cloned()
     }
 
     /// The view of the highest of all.
@@ -73,28 +75,35 @@ impl Known {
     }
 
     /// Who may have its body and was not asked yet: who prepared it, and who told of it, being locked.
-    pub(super) fn ask(&mut self, best: &PrepareCertificate, now: Timestamp) -> BTreeSet<MemberRef> {
+    pub(super) fn ask(&mut self, best: &PrepareCertificate) -> BTreeSet<MemberRef> {
         let d = best.ballot().d;
         let of_it = |it: &PrepareCertificate| it.ballot().d == d;
         let tellers = self.told.iter().filter(|(_, it)| of_it(it)).map(|(member, _)| *member);
         let holders: BTreeSet<MemberRef> = preparers(best).into_iter().chain(tellers).collect();
-        let until = now.saturating_add(LONGEST_HEARING);
         let others = self.asking.take().filter(|asking| asking.d == d);
-        let mut asking = others.unwrap_or(Asking { d, asked: BTreeSet::new(), until });
+        let mut asking = others.unwrap_or(Asking { d, asked: BTreeSet::new(), until: None });
         let new: BTreeSet<MemberRef> = holders.difference(&asking.asked).copied().collect();
         asking.asked.extend(&new);
         self.asking = Some(asking);
         new
     }
 
+    /// From now on it waits for the body that it has asked for.
+    pub(super) fn begin_wait(&mut self, now: Timestamp) {
+        if let Some(asking) = &mut self.asking {
+            asking.until.get_or_insert(now.saturating_add(LONGEST_HEARING));
+        }
+    }
+
     /// Passes over the body that is being waited for, if its time is over.
     pub(super) fn give_up_missing(&mut self, now: Timestamp) -> bool {
-        let over = self.asking.take_if(|asking| asking.until <= now);
+        let over = self.asking.take_if(|asking| asking.until.is_some_and(|until| until <= now));
         over.is_some_and(|asking| self.missing.insert(asking.d))
     }
 
+    /// At once, if it has to be told the time.
     pub(super) fn deadline(&self) -> Option<Timestamp> {
-        self.asking.as_ref().map(|asking| asking.until)
+        self.asking.as_ref().map(|asking| asking.until.unwrap_or(Timestamp(0)))
     }
 
     fn all(&self) -> impl Iterator<Item = &PrepareCertificate> {

@@ -25,8 +25,8 @@ impl Leader {
         if !std::mem::take(&mut self.making) || !fits || self.open.is_some() {
             return;
         }
-        // A lock that became known meanwhile goes first; what was made waits for the next batch.
-        if self.best_below_view().is_some() {
+        // A lock that became known meanwhile goes first; what was made waits for the next batch, or view.
+        if self.best_below_view().is_some() || self.is_over() {
             self.work = true;
             return self.begin();
         }
@@ -76,8 +76,7 @@ impl Leader {
     /// it knows, unchanged, and only if it knows none a new one.
     pub(super) fn begin(&mut self) {
         let Some(v) = self.view().filter(|_| self.open.is_none()) else { return };
-        // Members prepared in a higher view: this one is over.
-        if self.known.highest_view().is_some_and(|highest| highest > v) {
+        if self.is_over() {
             return;
         }
         if let Some(before) = self.proposed.filter(|it| self.is_next(*it) && it.v >= v) {
@@ -102,8 +101,12 @@ impl Leader {
     }
 
     pub(super) fn best_below_view(&self) -> Option<PrepareCertificate> {
-        let v = self.view()?;
-        self.known.best().filter(|best| best.ballot().v < v)
+        self.known.best_below(self.view()?)
+    }
+
+    /// Members prepared in a higher view than its own.
+    fn is_over(&self) -> bool {
+        self.view().is_some_and(|v| self.known.highest_view().is_some_and(|highest| highest > v))
     }
 
     /// Before a restart it proposed in this view: the same again, or nothing.
@@ -119,7 +122,7 @@ impl Leader {
         match self.bodies.get(&d).cloned() {
             Some(body) => self.propose(body, Some(best), Arc::default()),
             None => {
-                let asked = self.known.ask(&best, self.now);
+                let asked = self.known.ask(&best);
                 if !asked.is_empty() {
                     self.send(Recipients::Some(asked), FromLeader::WantBody(d));
                 }

@@ -3,7 +3,8 @@
 use super::*;
 use crate::{member::Tip, testing::*};
 use core::time::Duration;
-use gateway_types::{Signature, bytes::BlsSignature, message::Proposal};
+use gateway_cosign::Signer;
+use gateway_types::{Signature, bytes::BlsSignature, checkpoint::Checkpoint, message::Proposal};
 
 const HEARING: Duration = Duration::from_millis(500);
 
@@ -160,6 +161,31 @@ fn a78_two_prepares_of_a_member_are_published_and_shares_over_other_roots_never_
 }
 
 #[test]
+fn a78_a_members_signatures_on_two_roots_of_one_size_are_published() {
+    let (x, y) = (body(&empty_tip(), 1), body(&empty_tip(), 2));
+    let signed = |body: &DigestedBody| {
+        let head = body.body().head;
+        let checkpoint = Checkpoint { origin: origin(), head };
+        SignMessage {
+            cosignature: cosigning_key(0, 1).cosign(&checkpoint, 0),
+            ..sign(m(0, 1), head)
+        }
+    };
+    let check = |first: SignMessage, second: SignMessage| {
+        let mut it = with_open(&x);
+        it.handle_signature(first);
+        it.handle_signature(second);
+        effects(&mut it)
+    };
+    let found = check(signed(&x), signed(&y));
+    let [LeaderEffect::Publish(found)] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(found.culprit(), Signer::Member(m(0, 1)));
+    // The same again, or what it did not sign, accuses nobody.
+    assert_eq!(check(signed(&x), signed(&x)), []);
+    assert_eq!(check(signed(&x), sign(m(0, 1), y.body().head)), []);
+}
+
+#[test]
 fn it_waits_until_all_are_heard_or_300_to_700_ms_have_gone_by() {
     let mut it = leader(1);
     ask(&mut it, &everyone()[..2], 1);
@@ -264,6 +290,39 @@ fn a128_a_certificate_whose_body_nobody_gives_does_not_stop_the_lane() {
     ask(&mut it, &everyone(), 1);
     it.handle_time(T0.saturating_add(LONGEST_HEARING));
     assert_eq!(makes(&effects(&mut it)).len(), 1);
+}
+
+#[test]
+fn a128_a_body_is_waited_for_from_the_moment_on_at_which_it_is_asked_for() {
+    let x = body(&empty_tip(), 1);
+    let mut it = leader(1);
+    ask(&mut it, &everyone(), 1);
+    it.handle_nothing_made();
+    effects(&mut it);
+    // Ten seconds later, with nothing between that told it the time.
+    let now = seconds(10);
+    it.handle_lock(lock(m(0, 1), ballot(0, &x)), &prepared(0, &x));
+    assert!(it.poll_deadline().is_some_and(|deadline| deadline <= now));
+    it.handle_time(now);
+    assert_eq!(makes(&effects(&mut it)), [], "it gave up at once");
+    assert_eq!(it.poll_deadline(), Some(now.saturating_add(LONGEST_HEARING)));
+    it.handle_body(x.clone());
+    assert_eq!(proposals(&effects(&mut it)), [Proposal { ballot: ballot(1, &x), leader: 1 }]);
+}
+
+#[test]
+fn a123_what_was_made_is_not_proposed_in_a_view_that_is_over() {
+    let (x, y, z) = (body(&empty_tip(), 1), body(&empty_tip(), 2), body(&empty_tip(), 3));
+    let mut it = leader(1);
+    ask(&mut it, &everyone(), 1);
+    it.handle_timeout(timeout(m(0, 1), 1, 0), Some(&prepared(0, &x)), HEARING, T0);
+    it.handle_timeout(timeout(m(0, 2), 3, 0), Some(&prepared(2, &y)), HEARING, T0);
+    effects(&mut it);
+    it.handle_made(z, Arc::default());
+    assert_eq!(proposals(&effects(&mut it)), [], "members prepared in view 2");
+    ask(&mut it, &everyone(), 3);
+    it.handle_body(y.clone());
+    assert_eq!(proposals(&effects(&mut it)), [Proposal { ballot: ballot(3, &y), leader: 1 }]);
 }
 
 #[test]

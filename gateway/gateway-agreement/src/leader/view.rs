@@ -24,7 +24,6 @@ impl Leader {
         hearing: Duration,
         now: Timestamp,
     ) {
-        self.now = now;
         self.note(Some(timeout.member), certificate);
         self.handle_tip(timeout.member, timeout.k);
         let newer = |known: &Verified<Timeout>| (known.view, known.k) < (timeout.view, timeout.k);
@@ -34,6 +33,7 @@ impl Leader {
         }
         self.consider_view(hearing, now);
         self.continue_if_heard();
+        self.known.begin_wait(now);
     }
 
     /// A member says which batch it waits for.
@@ -52,13 +52,13 @@ impl Leader {
     /// Tells the time: once it has waited long enough for those not heard, it proposes; once it has
     /// waited long enough for a body, it does without.
     pub fn handle_time(&mut self, now: Timestamp) {
-        self.now = now;
         if self.known.give_up_missing(now) {
             self.begin();
         }
         if let Some(wait) = self.wait.filter(|wait| wait.until <= now) {
             self.enter(wait.v);
         }
+        self.known.begin_wait(now);
     }
 
     /// When [`Leader::handle_time`] must next be called, if at all.

@@ -237,8 +237,13 @@ impl Member {
     }
 
     /// Keeps the first proposal of each view; a second one that differs is published with it.
+    ///
+    /// Not of a view that nobody asked for: far ones would push out the one that counts.
     fn keep_proposal(&mut self, proposal: Verified<Proposal>) {
         let v = proposal.ballot.v;
+        if matches!(self.check_view(v), Err(ProposalRefused::ViewNotAsked { .. })) {
+            return;
+        }
         match self.proposals.get(&v) {
             Some(first) => {
                 let found = Equivocation::of_proposals(first, &proposal).map(Box::new);

@@ -138,6 +138,20 @@ fn a78_a123_one_body_a_view_and_both_proposals_are_kept() {
 }
 
 #[test]
+fn a78_proposals_of_views_that_nobody_asked_for_do_not_push_out_the_one_that_counts() {
+    let (mut it, x, y) = (member(), body(&empty_tip(), 1), body(&empty_tip(), 2));
+    for v in (1..=40).map(|i| 2 * i) {
+        let far = Proposed { timeouts: vec![], ..proposed(v, &x) };
+        let refused = it.handle_propose(far, T0);
+        assert_eq!(refused, Err(ProposalRefused::ViewNotAsked { v, view: 0 }));
+    }
+    prepare(&mut it, proposed(0, &x)).unwrap();
+    assert!(prepare(&mut it, proposed(0, &y)).is_err());
+    let kept = effects(&mut it);
+    assert!(matches!(&kept[..], [MemberEffect::Publish(_)]), "{kept:?}");
+}
+
+#[test]
 fn a_lock_yields_only_to_its_own_body_or_a_certificate_above_it_and_below_the_view() {
     let (x, y) = (body(&empty_tip(), 1), body(&empty_tip(), 2));
     let locked_at = |v: u64| {
