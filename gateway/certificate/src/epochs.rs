@@ -30,6 +30,8 @@ pub struct Epoch {
     pub(crate) keys: EpochKeys,
     /// That entry's place in the log.
     pub(crate) index: u64,
+    /// What the epoch before signed last, the entry its last leaf; none for the first epoch.
+    pub(crate) opened_by: Option<TreeHead>,
 }
 
 impl Epoch {
@@ -111,6 +113,11 @@ impl Epochs {
         let next = self.get(epoch.checked_add(1)?)?;
         next.index.checked_add(1)
     }
+
+    /// The heads of the checkpoints that closed the epochs before the last.
+    pub(crate) fn closings(&self) -> impl Iterator<Item = TreeHead> {
+        self.later.iter().filter_map(|epoch| epoch.opened_by)
+    }
 }
 
 /// The place of a lane's first `committee` entry: after the first `batch` entry. Source: design section 2.4.
@@ -128,8 +135,8 @@ fn verify_step(before: &Epoch, given: &ProvenCommittee) -> Result<Epoch, Refusal
     let keys = EpochKeys::from_logged(origin, &given.bytes).map_err(|_| not_agreed())?;
     let follows = keys.epoch() == number && given.index > before.index && fits_lane(origin, &keys);
     let closing = given.closing.as_ref().filter(|_| follows).ok_or_else(not_agreed)?;
-    verify_closing(before, given, closing, number)?;
-    Ok(Epoch { keys, index: given.index })
+    let closed = verify_closing(before, given, closing, number)?;
+    Ok(Epoch { keys, index: given.index, opened_by: Some(closed.checkpoint().head) })
 }
 
 /// Whether the committees are the lane's own: the source's first, then the destination's, in a protocol that
@@ -180,8 +187,8 @@ pub(crate) fn verify_chain_included(
     Ok(())
 }
 
-/// Checks the closing rule for a checkpoint that `epoch` signed: nothing larger than what closed it, and
-/// not another root of that size.
+/// Checks the closing rule for a checkpoint that `epoch` signed: nothing larger than what closed it. That it
+/// is not another root of a size that a closing checkpoint has is [`crate::genuine::check_one_history`]'s.
 ///
 /// # Errors
 ///

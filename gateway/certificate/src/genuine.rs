@@ -17,6 +17,7 @@ use gateway_types::{
     checkpoint::TreeHead,
     entry::{BatchEntry, DeclinedEntry, Entry, RecognisedEntry, SyncPoint},
 };
+use std::collections::BTreeMap;
 
 /// How far the clocks of gateway, leader and member may lie apart, all together: 5 s from the candidate's
 /// time to a member's clock, 5 s from there to the batch's time. Source: design sections 2.1, 2.2.
@@ -143,7 +144,7 @@ impl VerifiedCertificate {
     /// The heads that the committees signed in this file.
     pub(crate) fn heads(&self) -> impl Iterator<Item = TreeHead> {
         let signed = std::iter::once(&self.signed).chain(&self.seal);
-        signed.map(|signed| signed.checkpoint().head)
+        signed.map(|signed| signed.checkpoint().head).chain(self.epochs.closings())
     }
 }
 
@@ -357,7 +358,12 @@ fn verify_seal(
     epochs: Epochs,
     trail: &mut Trail,
 ) -> Result<(Option<SignedCheckpoint>, Epochs), Refusal> {
-    let Some(seal) = &file.seal else { return Ok((None, epochs)) };
+    let own_head = own.checkpoint().head;
+    let known = || epochs.closings().chain([own_head]);
+    let Some(seal) = &file.seal else {
+        check_one_history_of_all(known())?;
+        return Ok((None, epochs));
+    };
     let sealing = Epochs::verify(lane, &seal.committees)?;
     if !goes_on(&file.committees, &seal.committees) {
         return Err(contradiction("its seal is not of a later epoch of the same committees"));
@@ -365,8 +371,8 @@ fn verify_seal(
     let signed = verify_file_note(FileKind::Seal, &seal.checkpoint, &sealing.last().keys)?;
     verify_sealed(file, seal, &signed.checkpoint().head)?;
     let epoch = own.epoch();
-    verify_not_after_closing(&sealing, epoch, &own.checkpoint().head)?;
-    check_one_history(&own.checkpoint().head, &signed.checkpoint().head)?;
+    verify_not_after_closing(&sealing, epoch, &own_head)?;
+    check_one_history_of_all(known().chain(sealing.closings()).chain([signed.checkpoint().head]))?;
     trail.passed(Step::Sealed { epoch, by: signed.epoch() });
     Ok((Some(signed), sealing))
 }
@@ -386,6 +392,15 @@ fn verify_sealed(file: &Certificate, seal: &Seal, head: &TreeHead) -> Result<(),
     {
         verify_leaf(entry.index, &entry.salt.0, &entry.bytes, proof, head)
             .map_err(|_| NotGenuine::NotIncluded { leaf })?;
+    }
+    Ok(())
+}
+
+/// As [`check_one_history`], of any two.
+fn check_one_history_of_all(heads: impl Iterator<Item = TreeHead>) -> Result<(), Refusal> {
+    let mut by_size = BTreeMap::new();
+    for head in heads {
+        check_one_history(by_size.entry(head.size).or_insert(head), &head)?;
     }
     Ok(())
 }

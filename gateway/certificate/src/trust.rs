@@ -114,7 +114,7 @@ fn read_lane(lane: &TrustedLane) -> Result<TrustedCommittees, TrustError> {
     if keys.epoch() != 1 || !fits_lane(&origin, &keys) {
         return Err(TrustError::NotFirst { origin });
     }
-    let epoch = Epoch { keys, index: FIRST_COMMITTEE_INDEX };
+    let epoch = Epoch { keys, index: FIRST_COMMITTEE_INDEX, opened_by: None };
     Ok(TrustedCommittees { origin, bytes: lane.committee.to_vec(), epoch })
 }
 

@@ -2,7 +2,8 @@
 
 use crate::status_list::StatusListError;
 use gateway_types::{
-    ChainId, Digest, Jurisdiction, LicenceKey, Timestamp, body::MAX_BATCH, committee::CommitteeSize,
+    ChainId, Digest, Jurisdiction, LicenceKey, Status, Timestamp, body::MAX_BATCH,
+    committee::CommitteeSize,
 };
 
 /// Why a batch is refused.
@@ -230,6 +231,12 @@ pub enum EntryError {
     /// A record that the registry does not hold, or without a status.
     #[error("the registry does not hold the record")]
     NotRegistered,
+    /// A licence whose status is not *valid*: a `recognised` entry by itself proves that it was.
+    #[error("the licence is {status}, so it cannot be recognised")]
+    NotValid {
+        /// Its status.
+        status: Status,
+    },
     /// Not its running number.
     #[error("it has place {got} in the status list, next is {expected}")]
     ListIndex {

@@ -8,7 +8,7 @@ use crate::{
 };
 use core::time::Duration;
 use gateway_types::{
-    CommitteeSize, Digest,
+    CommitteeSize, Digest, SourceCode, Status,
     candidate::{Candidate, Form},
     entry::{DeclinedEntry, RecognisedEntry, SyncPoint},
 };
@@ -34,8 +34,11 @@ impl Draft<'_> {
         }
         self.check_packs(candidate)?;
         self.check_evidence(candidate)?;
-        let value = candidate.facts.code.map(|code| code.status().list_value());
-        self.push(at, entry, value.ok_or(EntryError::NotRegistered)?)
+        match candidate.facts.code.map(SourceCode::status) {
+            Some(status @ Status::Valid) => self.push(at, entry, status.list_value()),
+            Some(status) => Err(EntryError::NotValid { status }),
+            None => Err(EntryError::NotRegistered),
+        }
     }
 
     pub(crate) fn take_declined(&mut self, entry: &DeclinedEntry) -> Result<(), EntryError> {

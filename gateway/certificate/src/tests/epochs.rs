@@ -185,6 +185,22 @@ fn two_signed_roots_of_one_size_are_named_as_such() {
     Reader::of(&lane).expect(&certificate, "not_genuine two_histories");
 }
 
+/// As above, but the seal is of a larger size: the closing checkpoint, which comes with it, tells.
+#[test]
+fn a130_another_root_of_the_closing_size_is_named_as_a_second_history() {
+    let (lane, sealed) = sealed();
+    let closing_size = lane.epochs[1].1 + 1;
+    let mut fork = TestLane::example();
+    fork.recognise();
+    fork.batch(Vec::new());
+    fork.append_bytes(b"something else".to_vec());
+    assert_eq!(fork.log.size(), closing_size);
+    let mut certificate = fork.certificate(6);
+    assert_eq!(certificate.entry.bytes, sealed.entry.bytes);
+    certificate.seal = sealed.seal;
+    Reader::of(&lane).expect(&certificate, "not_genuine two_histories");
+}
+
 #[test]
 fn a_sealed_entry_keeps_its_batch_entry() {
     let (lane, sealed) = sealed();

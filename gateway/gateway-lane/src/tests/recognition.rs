@@ -1,7 +1,7 @@
 use super::fixture::*;
 use crate::{EntryError, LaneError, REQUEST_WINDOW};
 use gateway_types::{
-    Bounded, SourceCode, Timestamp,
+    Bounded, SourceCode, Status, Timestamp,
     candidate::{Candidate, Form},
     entry::{DeclinedEntry, Entry, RecognisedEntry},
     verdict::Reason,
@@ -233,12 +233,14 @@ fn evidence_is_of_the_pinned_client_and_not_below_the_last_sync_point() {
 }
 
 #[test]
-fn a_suspended_licence_that_is_recognised_stands_as_suspended() {
-    let mut lane = Lane::begun();
-    let mut entry = lane.recognised(1);
-    entry.candidate.facts.code = SourceCode::new(2);
-    lane.commit(vec![entry]).unwrap();
-    assert_eq!(lane.state.status_list().value(0), Some(2));
+fn a_licence_that_is_not_valid_is_not_recognised() {
+    let with = |code| check_candidate(|candidate| candidate.facts.code = SourceCode::new(code));
+    assert_eq!(with(1), None);
+    for (code, status) in
+        [(2, Status::Suspended), (5, Status::Expired), (7, Status::Revoked), (99, Status::Other)]
+    {
+        assert_eq!(with(code), Some(EntryError::NotValid { status }), "{code}");
+    }
 }
 
 #[test]
