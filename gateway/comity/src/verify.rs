@@ -62,7 +62,7 @@ pub(crate) struct VerifyArgs {
     /// The region it must be good in, such as CN-HK.
     #[arg(long = "in", value_name = "REGION")]
     region: Option<Jurisdiction>,
-    /// The greatest age of a status, if 24 h is too much: 5m, 120s, 2h.
+    /// The greatest age of a status, if what the pack says (24 h at most) is too much: 5m, 120s, 2h.
     #[arg(long, value_name = "AGE")]
     fresh: Option<Fresh>,
     /// Shows each step with its standard, who accepted, and all that is not proven.

@@ -28,7 +28,8 @@ const LINE: usize = 120;
 pub(super) fn run(args: &ExplainArgs, out: &mut Output) -> Result<Exit, Unusable> {
     let facts = folder::read_facts(&args.facts)?;
     let (path, region) = find(args);
-    let pack = match folder::read(&path)?.pack {
+    let read = folder::read(&path).map_err(|error| error.of_region(region.as_ref()))?;
+    let pack = match read.pack {
         Ok(pack) => pack,
         Err(errors) => return Ok(refuse(&errors, out)),
     };

@@ -1,5 +1,6 @@
 //! Reads a pack's folder: the only place where `comity policy` meets the disk.
 
+use gateway_types::Jurisdiction;
 use policy_engine::{Pack, PackErrors};
 use std::{
     collections::BTreeMap,
@@ -25,6 +26,9 @@ pub(super) enum Unusable {
     /// No folder with a pack in it.
     #[error("{}: {source}. A pack's folder holds pack.toml, issuers.toml and *.cedar", path.display())]
     Folder { path: PathBuf, source: io::Error },
+    /// No pack of a region where packs lie.
+    #[error("no pack of {region} at {}: {source}. Say where the regions' packs lie: --packs FOLDER", path.display())]
+    Region { path: PathBuf, region: String, source: io::Error },
     /// A file that cannot be read.
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
@@ -37,6 +41,18 @@ pub(super) enum Unusable {
     /// The pack is on neither side of the facts' lane.
     #[error("{0}. Name another with --pack")]
     NotConcerned(#[from] policy_engine::explain::NotConcerned),
+}
+
+impl Unusable {
+    /// The same, for a folder that was looked for by its region's name.
+    pub(super) fn of_region(self, region: Option<&Jurisdiction>) -> Self {
+        match (self, region) {
+            (Self::Folder { path, source }, Some(region)) => {
+                Self::Region { path, region: region.to_string(), source }
+            }
+            (other, _) => other,
+        }
+    }
 }
 
 /// A folder's pack, loaded or refused, and its texts.

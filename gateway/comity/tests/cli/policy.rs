@@ -220,9 +220,11 @@ fn facts_that_are_none_are_wrong_usage_with_their_place() {
         assert_eq!(ran.out, "");
     }
     let facts = folder.write("facts.json", facts());
-    for (pack, words) in
-        [("CN-MO", "CN-MO"), ("CN-SH", "cn-sh"), ("nowhere", "A pack's folder holds pack.toml")]
-    {
+    for (pack, words) in [
+        ("CN-MO", "CN-MO"),
+        ("CN-SH", "no pack of CN-SH at"),
+        ("nowhere", "A pack's folder holds pack.toml"),
+    ] {
         let args = ["policy", "explain", &facts, "--pack", pack, "--packs", &packs];
         let ran = comity(&args).ends(64);
         assert!(ran.err.contains(words), "{words}: {ran:#?}");
