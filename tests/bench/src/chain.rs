@@ -35,13 +35,19 @@ pub const FIRST_HEIGHT: usize = 1000;
 /// `len` blocks in a row, of `validators` who do not change. The same bytes every time.
 #[must_use]
 pub fn blocks(validators: usize, len: usize) -> Vec<Block> {
+    blocks_over(validators, len, |height| digest(format!("state {height}")))
+}
+
+/// The same, over the state of which `root` tells the root for each height.
+pub fn blocks_over(validators: usize, len: usize, root: impl Fn(usize) -> [u8; 32]) -> Vec<Block> {
     let signers = signers(validators);
     let set = Set::without_proposer(signers.iter().map(|(info, _)| info.clone()).collect());
     let mut last = block_id(hash("the block before"));
     (FIRST_HEIGHT..)
         .take(len)
         .map(|height| {
-            let signed = signed_header(height, last, &set, &signers);
+            let header = header(height, last, &set, root(height));
+            let signed = signed_header(header, &signers);
             last = signed.commit.block_id;
             let json = rpc_json(&signed, &set);
             Block { signed, set: set.clone(), json }
@@ -61,13 +67,7 @@ fn signers(count: usize) -> Vec<(Info, SigningKey)> {
     signers
 }
 
-fn signed_header(
-    height: usize,
-    last: block::Id,
-    set: &Set,
-    signers: &[(Info, SigningKey)],
-) -> SignedHeader {
-    let header = header(height, last, set);
+fn signed_header(header: Header, signers: &[(Info, SigningKey)]) -> SignedHeader {
     let block_id = block_id(header.hash());
     let commit =
         Commit { height: header.height, round: 0u16.into(), block_id, signatures: Vec::new() };
@@ -82,7 +82,7 @@ fn block_id(hash: Hash) -> block::Id {
     block::Id { hash, part_set_header: parts::Header::new(1, parts).expect("parts") }
 }
 
-fn header(height: usize, last: block::Id, set: &Set) -> Header {
+fn header(height: usize, last: block::Id, set: &Set, root: [u8; 32]) -> Header {
     Header {
         version: Version { block: 11, app: 0 },
         chain_id: CHAIN.parse().expect("a chain id"),
@@ -94,7 +94,7 @@ fn header(height: usize, last: block::Id, set: &Set) -> Header {
         validators_hash: set.hash(),
         next_validators_hash: set.hash(),
         consensus_hash: hash("consensus"),
-        app_hash: AppHash::try_from(digest(format!("state {height}")).to_vec()).expect("32 bytes"),
+        app_hash: AppHash::try_from(root.to_vec()).expect("32 bytes"),
         last_results_hash: Some(hash(format!("results {height}"))),
         evidence_hash: Some(hash("")),
         proposer_address: set.validators()[height % set.validators().len()].address,

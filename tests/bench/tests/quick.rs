@@ -14,6 +14,19 @@ const NAMES: &[&str] = &[
     "cometbft_header_update_skipping_100",
     "cometbft_header_update_skipping_150",
     "cometbft_catch_up_16_headers_100",
+    "ics23_membership",
+    "policy_decision",
+    "agreement_batch_1",
+    "agreement_batch_500",
+    "agreement_batch_4096",
+    "agreement_batch_1_leader",
+    "agreement_batch_500_leader",
+    "agreement_batch_4096_leader",
+    "agreement_batch_1_member",
+    "agreement_batch_500_member",
+    "agreement_batch_4096_member",
+    "certificate_verify",
+    "log_append",
 ];
 
 #[test]
