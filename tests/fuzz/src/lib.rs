@@ -8,6 +8,7 @@
 pub mod edit;
 pub mod lane;
 pub mod recorded;
+pub mod votes;
 
 use minicbor::{Decode, Encode};
 use std::{env, fs, path::Path};
