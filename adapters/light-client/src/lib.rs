@@ -22,6 +22,7 @@ mod error;
 mod height;
 mod misbehaviour;
 mod proof;
+mod rules;
 mod store;
 #[cfg(test)]
 mod tests;

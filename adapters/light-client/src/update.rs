@@ -3,13 +3,17 @@
 use crate::{
     Header, HeaderBytes, HeaderError, Height, LightClient, Scope, SignatureCheck, Status, Trusted,
     UpdateError,
-    consensus_state::{ConsensusState, StoredState},
+    consensus_state::ConsensusState,
     misbehaviour::{self, Misbehaviour, VerifiedMisbehaviour},
-    store::{ClientStore, is_expired},
+    rules::{
+        contradicted, contradiction, header_fits, header_is_of_this_chain, heights_rise, is_stored,
+        trusted_state_holds,
+    },
+    store::ClientStore,
 };
 use alloc::{boxed::Box, vec::Vec};
 use gateway_types::{
-    Bounded, ChainTime, Digest, Timestamp,
+    Bounded, Digest, Timestamp,
     body::{MAX_EVIDENCE, MAX_HEADERS},
 };
 use minicbor::{Decode, Encode};
@@ -219,18 +223,6 @@ fn decode_all<'a>(
     headers.enumerate().map(decode).collect()
 }
 
-fn heights_rise(headers: &[Header]) -> Result<(), UpdateError> {
-    let pairs = headers.iter().zip(headers.iter().skip(1)).enumerate();
-    for (index, (previous, header)) in pairs {
-        if header.height() <= previous.height() {
-            let reason =
-                HeaderError::NotAscending { got: header.height(), previous: previous.height() };
-            return Err(UpdateError::Header { index: index.saturating_add(1), reason });
-        }
-    }
-    Ok(())
-}
-
 /// A message's headers, sorted by what the store knows.
 #[derive(Default)]
 struct Sorted {
@@ -256,64 +248,6 @@ fn sort(store: &ClientStore, headers: Vec<Header>) -> Sorted {
         }
     }
     sorted
-}
-
-/// What in the store `header` contradicts: another header of its height, or, between two stored ones, a
-/// neighbour's time (A10). A time that does not rise at the tip is refused, not misbehaviour (A9).
-fn contradiction(store: &ClientStore, header: &Header) -> Option<Misbehaviour> {
-    let stored = contradicted(store, header)?;
-    let at_the_tip = store.above(header.height()).is_none();
-    let only_late = at_the_tip && stored.state.height < header.height();
-    (!only_late).then(|| misbehaviour::evidence(stored, header))
-}
-
-/// The stored state that cannot be true beside `header`: of its height, or a neighbour whose time does not fit.
-fn contradicted<'a>(store: &'a ClientStore, header: &Header) -> Option<&'a StoredState> {
-    let height = header.height();
-    let beside = [store.stored(height), store.below(height), store.above(height)];
-    let mut beside = beside.into_iter().flatten();
-    beside.find(|stored| misbehaviour::contradict(&stored.state, &header.state))
-}
-
-fn is_stored(store: &ClientStore, header: &Header) -> bool {
-    store.state(header.height()) == Some(&header.state)
-}
-
-/// The rules that are the same on every chain, but for trusted state and signatures.
-fn header_fits(store: &ClientStore, header: &Header, now: Timestamp) -> Result<(), HeaderError> {
-    header_is_of_this_chain(store, header)?;
-    header_is_not_from_the_future(store, header, now)?;
-    header_is_not_far_ahead(store, header)
-}
-
-fn header_is_of_this_chain(store: &ClientStore, header: &Header) -> Result<(), HeaderError> {
-    let expected = &store.client().pin().chain;
-    if header.chain == *expected {
-        return Ok(());
-    }
-    Err(HeaderError::OtherChain { got: header.chain.clone(), expected: expected.clone() })
-}
-
-fn header_is_not_from_the_future(
-    store: &ClientStore,
-    header: &Header,
-    now: Timestamp,
-) -> Result<(), HeaderError> {
-    let latest = ChainTime::from(now).saturating_add(store.client().max_clock_drift());
-    if header.state.time <= latest {
-        return Ok(());
-    }
-    Err(HeaderError::FromTheFuture { time: header.state.time, now })
-}
-
-fn header_is_not_far_ahead(store: &ClientStore, header: &Header) -> Result<(), HeaderError> {
-    let max_lead = store.client().limits().max_lead;
-    match store.newest() {
-        Some(newest) if header.height().get() > newest.height.get().saturating_add(max_lead) => {
-            Err(HeaderError::FarAhead { got: header.height(), newest: newest.height, max_lead })
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Checks the signatures of `headers`, each from the highest trusted state below it. `learnt` are stored
@@ -365,24 +299,6 @@ fn next_set<'a>(
     let mut named = headers.filter(|header| header.state.next_validators_hash == *hash);
     let in_message = || named.find_map(|header| header.next_set.as_deref());
     store.set(hash).or_else(in_message)
-}
-
-/// The trusted state is young enough, and time goes on from it (but in misbehaviour, where it may not).
-fn trusted_state_holds(
-    store: &ClientStore,
-    trusted: &ConsensusState,
-    header: &Header,
-    scope: Scope,
-    now: Timestamp,
-) -> Result<(), HeaderError> {
-    if is_expired(trusted, store.client().trusting_period(), now) {
-        return Err(HeaderError::TrustExpired { trusted: trusted.height });
-    }
-    if scope == Scope::Enough && header.state.time <= trusted.time {
-        let (time, trusted) = (header.state.time, trusted.time);
-        return Err(HeaderError::TimeNotAfterTrusted { time, trusted });
-    }
-    Ok(())
 }
 
 fn at(index: usize) -> impl Fn(HeaderError) -> UpdateError {
