@@ -30,7 +30,7 @@ use crate::{
 use core::time::Duration;
 use effect::Effects;
 use gateway_cosign::{EpochKeys, Verified};
-use gateway_types::{Digest, Status, Timestamp, verdict::VerdictList};
+use gateway_types::{Digest, SourceCode, Status, Timestamp, verdict::VerdictList};
 use state::State;
 
 /// How long a silent source is waited for.
@@ -193,9 +193,10 @@ impl Recognition {
 
     fn answer(&self, now: Timestamp, standing: Option<LicenceStanding>) -> Answer {
         let State::Decided { logged, .. } = &self.state else { return Answer::Unknown };
-        let at_decision = logged
-            .sync()
-            .map(|sync| LicenceStanding { status: Status::Valid, as_of: sync.block_time });
+        let code = logged.candidate().facts.code;
+        let status = code.map_or(Status::Other, SourceCode::status);
+        let at_decision =
+            logged.sync().map(|sync| LicenceStanding { status, as_of: sync.block_time });
         match (logged.outcome(), newest(at_decision, standing)) {
             (Outcome::Declined(_), _) => Answer::No,
             (Outcome::Recognised(entry), _) if entry.candidate.facts.not_after <= now => Answer::No,

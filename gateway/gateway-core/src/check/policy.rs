@@ -7,7 +7,7 @@ use crate::{
     lane::{Lane, PlatformStanding},
     presented::{Asked, Presented},
 };
-use gateway_types::{candidate::Candidate, facts::Facts, verdict::Reason};
+use gateway_types::{SourceCode, Status, candidate::Candidate, facts::Facts, verdict::Reason};
 use policy_engine::Decision;
 
 /// The stated facts are those that this member derives itself; obligations are the packs' to judge.
@@ -33,7 +33,26 @@ pub(super) fn check(lane: &Lane<'_>, candidate: &Candidate) -> Result<Judgement,
     match decision {
         Decision::Denied(denied) => Err(denied.reason()),
         _ if !as_stated => Err(Reason::CandidateMismatch),
-        Decision::Permit(_) => Ok(Judgement::Accept),
-        Decision::Review(_) => Ok(Judgement::Later),
+        Decision::Permit(_) => no_pack_lets_through(&candidate.facts).map(|()| Judgement::Accept),
+        Decision::Review(_) => no_pack_lets_through(&candidate.facts).map(|()| Judgement::Later),
     }
+}
+
+/// What no pack may let through, however it was written: a licence that is not registered as valid or not in
+/// its time, and one of an issuer that is not accredited, of whose record no signature was looked at.
+///
+/// Source: `formats`, section 5: a `recognised` entry by itself proves *valid as of its batch's sync point*.
+fn no_pack_lets_through(facts: &Facts) -> Cell {
+    match facts.code.map(SourceCode::status) {
+        None => return Err(Reason::LicenceNotRegistered),
+        Some(Status::Valid) => {}
+        Some(_) => return Err(Reason::LicenceNotValid),
+    }
+    if facts.not_after <= facts.now {
+        return Err(Reason::LicenceExpired);
+    }
+    if facts.now < facts.not_before {
+        return Err(Reason::LicenceNotYet);
+    }
+    if facts.issuer_accredited { Ok(()) } else { Err(Reason::IssuerNotAccredited) }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     StoredRequest,
-    fixture::{Holder, Moment, NOW, destination, later, ledger, world},
+    fixture::{Holder, Moment, NOW, destination, later, lax_world, ledger, world},
     texts_of,
 };
 use gateway_types::{
@@ -83,6 +83,32 @@ fn both_sides_refuse_with_the_reason_that_the_packs_give() {
     let unlisted = Holder { issuer: "11440100EXAMPLE22D", ..holder.clone() };
     refused(&unlisted, 1, Reason::IssuerNotAccredited);
     refused(&Holder { consent: None, ..holder }, 1, Reason::ConsentMissing);
+}
+
+#[test]
+fn a_pack_that_forgets_what_a_licence_must_be_lets_nothing_through() {
+    let holder = Holder::default();
+    let check = |holder: &Holder, code, expected| {
+        let lane = lax_world().lane();
+        let request = holder.request();
+        let evidence = holder.registry(code).prove(Holder::key());
+        let candidate = lax_world().made(&request, &evidence).candidate;
+        assert_ne!(candidate.decision.form, Form::Denied, "the packs permit");
+        for view in [View::Source, destination(&request)] {
+            let judged = check_candidate(&lane, &view, &candidate, &evidence, NOW);
+            assert_eq!(judged, Ok(expected), "{view:?}");
+        }
+    };
+    check(&holder, 1, Judgement::Accept);
+    check(&holder, 2, Judgement::Refuse(Reason::LicenceNotValid));
+    check(&holder, 7, Judgement::Refuse(Reason::LicenceNotValid));
+    let ended = Holder { last_day: "2026-11-20", ..holder.clone() };
+    check(&ended, 1, Judgement::Refuse(Reason::LicenceExpired));
+    let early = Holder { first_day: "2026-11-22", ..holder.clone() };
+    check(&early, 1, Judgement::Refuse(Reason::LicenceNotYet));
+    // Of such a record no signature was looked at.
+    let unlisted = Holder { issuer: "11440100EXAMPLE22D", ..holder };
+    check(&Holder { consent: None, ..unlisted }, 1, Judgement::Refuse(Reason::IssuerNotAccredited));
 }
 
 #[test]

@@ -349,6 +349,18 @@ fn a_yes_is_only_as_good_as_the_news_from_the_source() {
 }
 
 #[test]
+fn an_entry_that_itself_names_another_status_than_valid_is_never_a_yes() {
+    for (code, expected) in
+        [(Some(2), Answer::No), (Some(7), Answer::No), (None, Answer::No), (Some(1), Answer::Yes)]
+    {
+        let (mut recognition, mut candidate) = good();
+        candidate.facts.code = code.and_then(SourceCode::new);
+        recognition.handle_logged(&logged(recognised(candidate), later(200)));
+        assert_eq!(recognition.view(later(300), None).answer, expected, "{code:?}");
+    }
+}
+
+#[test]
 fn a_batch_that_was_finished_too_late_answers_unknown_and_is_kept() {
     let (mut recognition, candidate) = good();
     let log = signed_log(&[batch(later(200), 121_000), recognised(candidate)]);
