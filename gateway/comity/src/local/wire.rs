@@ -130,7 +130,7 @@ pub(super) fn to_leader(
             let certificate = keys.verify_votes(&m.certificate)?;
             leader.handle_lock(keys.verify(m.lock, &m.signature)?, &certificate);
         }
-        ToLeader::Sign(message) => leader.handle_signature(message),
+        ToLeader::Sign(message) => leader.handle_signature(of_sender(from, message)?),
         ToLeader::Timeout(m) => {
             let certificate = m.certificate.map(|votes| keys.verify_votes(&votes)).transpose()?;
             let timeout = keys.verify(m.timeout, &m.signature)?;
@@ -144,6 +144,14 @@ pub(super) fn to_leader(
         ToLeader::AskTips => {}
     }
     Ok(())
+}
+
+/// Signatures in another's name are dropped unseen. Its share is not signed for: one bad one in an honest
+/// member's name would blame that member, and keep its good ones out of the batch for ever.
+fn of_sender(from: MemberRef, message: SignMessage) -> Result<SignMessage, Dropped> {
+    let member = message.member;
+    anyhow::ensure!(member == from, "{from} sent signatures in the name of {member}");
+    Ok(message)
 }
 
 /// Gives a member the bytes that the leader at place `from` sent.
@@ -198,4 +206,28 @@ fn proposed(keys: &EpochKeys, message: ProposeMessage) -> Result<Proposed, Dropp
         timeouts: timeouts?,
         evidence: Arc::new(message.evidence),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gateway_types::{Signature, bytes::BlsSignature, checkpoint::TreeHead};
+
+    #[test]
+    fn a70_nobody_sends_bad_signatures_in_anothers_name() {
+        let of = |committee, member| {
+            let from = MemberRef { committee: 0, member: 2 };
+            let message = SignMessage {
+                k: 1,
+                head: TreeHead::empty(),
+                member: MemberRef { committee, member },
+                time_s: 0,
+                cosignature: Signature([0; 64]),
+                share: BlsSignature([0; 48]),
+            };
+            of_sender(from, message).is_ok()
+        };
+        assert!(of(0, 2));
+        assert!(!of(0, 3) && !of(1, 2));
+    }
 }

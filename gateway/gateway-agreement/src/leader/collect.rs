@@ -53,7 +53,8 @@ impl Leader {
     /// A member signed the checkpoint. With a quorum's signatures, they are to be combined. Its
     /// signatures on two roots of one size are published.
     ///
-    /// Trust: anybody may have made it; the combination checks it and names culprits.
+    /// Trust: the caller has seen that it came from the member that it names, by the connection; what it
+    /// holds may be anything: the combination checks it and names culprits.
     pub fn handle_signature(&mut self, signature: SignMessage) {
         let counts = signature.k == self.k && self.config.quorums.has(signature.member);
         if counts && !self.culprits.contains(&signature.member) {
