@@ -1,6 +1,9 @@
 //! What a user can type.
 
-use crate::{exit::Exit, output::Output};
+use crate::{
+    exit::Exit,
+    output::{Output, has_gone},
+};
 use clap::{Parser, Subcommand, error::ErrorKind};
 use std::process::ExitCode;
 
@@ -9,7 +12,7 @@ use std::process::ExitCode;
 #[command(
     name = "comity",
     version,
-    about,
+    about = "A licence issued in one region, recognised in another",
     arg_required_else_help = true,
     before_help = "First minute:   comity demo",
     after_help = "Exit status: 0 yes · 1 no · 2 cannot say · 64 wrong usage · 70 our bug · 130 interrupted"
@@ -57,13 +60,18 @@ pub(crate) fn main() -> ExitCode {
     };
     choose_color(cli.color);
     let mut out = Output::new(cli.json);
-    match run(cli.command, &mut out) {
-        Ok(exit) => exit.into(),
-        Err(error) => {
-            out.failure(&error);
-            Exit::OurBug.into()
-        }
-    }
+    let exit = run(cli.command, &mut out).unwrap_or_else(|error| {
+        out.failure(&error);
+        Exit::OurBug
+    });
+    all_was_said(exit, &mut out).into()
+}
+
+/// An answer that nobody could read, as on a full disk, was not given.
+fn all_was_said(exit: Exit, out: &mut Output) -> Exit {
+    let Some(lost) = out.lost().map(ToString::to_string) else { return exit };
+    out.hint(format_args!("✗ the result could not be written: {lost}. Write it elsewhere"));
+    Exit::CannotSay
 }
 
 fn run(command: Command, out: &mut Output) -> anyhow::Result<Exit> {
@@ -80,7 +88,11 @@ fn run(command: Command, out: &mut Output) -> anyhow::Result<Exit> {
 fn usage(error: &clap::Error) -> Exit {
     let printed = error.print();
     let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    if asked && printed.is_ok() { Exit::Yes } else { Exit::WrongUsage }
+    match printed {
+        _ if !asked => Exit::WrongUsage,
+        Err(lost) if !has_gone(&lost) => Exit::CannotSay,
+        _ => Exit::Yes,
+    }
 }
 
 fn choose_color(when: ColorWhen) {

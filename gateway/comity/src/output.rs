@@ -1,7 +1,10 @@
 //! Results on stdout, everything else on stderr; nothing is said by colour alone.
 
 use anstyle::{AnsiColor, Style};
-use std::{fmt::Display, io::Write as _};
+use std::{
+    fmt::Display,
+    io::{self, Write as _},
+};
 
 /// `✓`, yes.
 pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
@@ -20,12 +23,13 @@ pub(crate) const BOLD: Style = Style::new().bold();
 #[derive(Debug)]
 pub(crate) struct Output {
     json: bool,
+    lost: Option<io::Error>,
 }
 
 impl Output {
     /// Writes text for people, or JSON.
     pub(crate) fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, lost: None }
     }
 
     /// Whether the user asked for JSON.
@@ -36,15 +40,27 @@ impl Output {
     /// One line of the result for people.
     pub(crate) fn line(&mut self, text: impl Display) {
         if !self.json {
-            // A reader that has gone away is no failure of ours.
-            let _gone = writeln!(anstream::stdout(), "{text}");
+            self.keep(writeln!(anstream::stdout(), "{text}"));
         }
     }
 
     /// One object of the result for programs.
     pub(crate) fn object(&mut self, object: &serde_json::Value) {
         if self.json {
-            let _gone = writeln!(anstream::stdout(), "{object}");
+            self.keep(writeln!(anstream::stdout(), "{object}"));
+        }
+    }
+
+    /// What of the result could not be written: the answer was not given then.
+    pub(crate) fn lost(&self) -> Option<&io::Error> {
+        self.lost.as_ref()
+    }
+
+    fn keep(&mut self, written: io::Result<()>) {
+        if let Err(error) = written
+            && !has_gone(&error)
+        {
+            self.lost.get_or_insert(error);
         }
     }
 
@@ -57,6 +73,11 @@ impl Output {
     pub(crate) fn failure(&mut self, error: &anyhow::Error) {
         let _gone = writeln!(anstream::stderr(), "{RED}✗{RED:#} {error:#}");
     }
+}
+
+/// A reader that has gone away has what it wanted: that is no failure.
+pub(crate) fn has_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
 }
 
 /// `text` in `style`, plain where colours are off.

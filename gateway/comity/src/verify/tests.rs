@@ -49,7 +49,7 @@ fn report(
 }
 
 fn at(millis: u64) -> Question {
-    Question::now(Timestamp(START.0 + millis))
+    Question::now(Timestamp(START.0.saturating_add(millis)))
 }
 
 fn shown(report: &Report) -> Vec<String> {
