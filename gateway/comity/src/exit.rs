@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     WrongUsage,
     /// Something that cannot be has happened.
     OurBug,
+    /// The user stopped it.
+    Interrupted,
 }
 
 impl Exit {
@@ -26,6 +28,7 @@ impl Exit {
             Self::CannotSay => 2,
             Self::WrongUsage => 64,
             Self::OurBug => 70,
+            Self::Interrupted => 130,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod cli;
 mod demo;
 mod exit;
+mod interrupt;
 mod keys;
 mod log;
 mod output;

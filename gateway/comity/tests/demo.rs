@@ -1,15 +1,12 @@
 //! The demonstration as a new user runs it, and what it leaves behind.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "the helpers of a test may panic"
-)]
+#![expect(clippy::unwrap_used, reason = "the helpers of a test may panic")]
 
 use serde_json::Value;
 use std::{
-    fs,
+    fs::{self, File},
+    io::{BufRead as _, BufReader, Read as _},
     path::PathBuf,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 /// A new empty folder to run in.
@@ -71,7 +68,7 @@ fn its_last_object_says_where_everything_is() {
     let (text, status) = verify(&["--status", last["status"].as_str().unwrap()]);
     assert_eq!(status, 1, "{text}");
     assert!(text.contains("revoked"), "{text}");
-    // Its moment is past: a day later nobody can say.
+    // Five seconds is less than the minute that has passed: nobody can say.
     let (text, status) = verify(&["--fresh", "5s"]);
     assert_eq!(status, 2, "{text}");
 }
@@ -92,4 +89,104 @@ fn a_second_run_replaces_the_folder_of_the_first_and_no_other() {
     assert_eq!(status, 64, "{text}");
     assert!(text.contains("--folder"), "{text}");
     assert_eq!(fs::read(own.join("thesis.txt")).unwrap(), b"mine");
+}
+
+#[test]
+fn the_log_that_it_leaves_is_whole_and_genuine() {
+    let folder = folder("demo-log");
+    let (text, status) = said(&comity(&folder, &["demo"]));
+    assert_eq!(status, 0, "{text}");
+    let verify = ["log", "verify", "comity-demo/log", "--trust", "comity-demo/trust.json"];
+    let (text, status) = said(&comity(&folder, &verify));
+    assert_eq!(status, 0, "{text}");
+    assert!(text.contains("14 entries"), "{text}");
+}
+
+#[test]
+fn the_commands_that_it_prints_can_be_typed() {
+    let folder = folder("demo typed");
+    let (text, status) = said(&comity(&folder, &["demo", "--folder", "it's mine"]));
+    assert_eq!(status, 0, "{text}");
+    for line in ["Read next  ", "Or         "] {
+        let typed = text.lines().find_map(|it| it.strip_prefix(line)).unwrap();
+        let shell = Command::new("sh").args(["-c", typed]).current_dir(&folder).output().unwrap();
+        assert_eq!(said(&shell).1, 0, "{typed}");
+    }
+}
+
+#[test]
+fn a_second_run_leaves_what_others_put_into_its_folder() {
+    let folder = folder("demo-others");
+    let (text, status) = said(&comity(&folder, &["demo"]));
+    assert_eq!(status, 0, "{text}");
+    fs::write(folder.join("comity-demo/notes.txt"), "mine").unwrap();
+    let (text, status) = said(&comity(&folder, &["demo"]));
+    assert_eq!(status, 0, "{text}");
+    assert_eq!(fs::read(folder.join("comity-demo/notes.txt")).unwrap(), b"mine");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_after_the_step_and_cleans_up() {
+    let folder = folder("demo-interrupted");
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_comity"))
+        .arg("demo")
+        .current_dir(&folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The first line is out before the first step is done.
+    let mut first = String::new();
+    BufReader::new(demo.stdout.as_mut().unwrap()).read_line(&mut first).unwrap();
+    let kill = Command::new("kill").args(["-INT", &demo.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    let mut text = String::new();
+    demo.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!(demo.wait().unwrap().code(), Some(130), "{text}");
+    assert!(text.contains("Stopping after this step (again: at once)"), "{text}");
+    assert!(text.contains("Stopped after step 1 of 10, Make two committees"), "{text}");
+    assert!(!folder.join("comity-demo").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_written_is_no_answer() {
+    let folder = folder("demo-full");
+    for args in [&["demo"][..], &["demo", "--json"], &["--help"]] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let ran = Command::new(env!("CARGO_BIN_EXE_comity"))
+            .args(args)
+            .current_dir(&folder)
+            .stdout(full)
+            .output()
+            .unwrap();
+        assert_eq!(said(&ran).1, 2, "{args:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_changes_no_answer() {
+    let folder = folder("demo-gone");
+    for args in [&["demo"][..], &["--help"], &["verify", "--help"]] {
+        let mut ran = Command::new(env!("CARGO_BIN_EXE_comity"))
+            .args(args)
+            .current_dir(&folder)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(ran.stdout.take());
+        assert_eq!(ran.wait().unwrap().code(), Some(0), "{args:?}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_said_and_is_no_bug() {
+    let folder = folder("demo-unwritable");
+    fs::write(folder.join("file"), "").unwrap();
+    for args in [&["demo", "--folder", "file/in"][..], &["--json", "demo", "--folder", "file"]] {
+        let (text, status) = said(&comity(&folder, args));
+        assert_eq!(status, 64, "{text}");
+        assert!(text.contains("--folder FOLDER"), "{text}");
+    }
 }

@@ -1,7 +1,10 @@
 //! How the demonstration is printed: each line when it is true.
 
 use super::clock::Since;
-use crate::output::{BOLD, CYAN, DIM, GREEN, Output, RED, YELLOW, styled};
+use crate::{
+    interrupt::Interrupt,
+    output::{BOLD, CYAN, DIM, GREEN, Output, RED, YELLOW, styled},
+};
 use gateway_types::{Jurisdiction, Timestamp};
 use serde_json::json;
 use std::time::Duration;
@@ -19,15 +22,26 @@ const WIDTH: usize = 104;
 #[derive(Debug)]
 pub(super) struct Stage<'a> {
     out: &'a mut Output,
+    interrupt: Interrupt,
     step: u8,
     title: String,
     lines: Vec<(&'static str, String)>,
     begun: Since,
 }
 
+/// The user stopped it, after a step that was done.
+#[derive(Debug, thiserror::Error)]
+#[error("after step {step} of {STEPS}, {title}")]
+pub(super) struct Stopped {
+    /// The step's number.
+    pub(super) step: u8,
+    title: String,
+}
+
 impl<'a> Stage<'a> {
-    pub(super) fn new(out: &'a mut Output) -> Self {
-        Self { out, step: 0, title: String::new(), lines: Vec::new(), begun: Since::now() }
+    pub(super) fn new(out: &'a mut Output, interrupt: Interrupt) -> Self {
+        let (title, lines) = (String::new(), Vec::new());
+        Self { out, interrupt, step: 0, title, lines, begun: Since::now() }
     }
 
     /// The first line.
@@ -36,6 +50,10 @@ impl<'a> Stage<'a> {
     }
 
     /// Does a step: what it says is printed when the step has ended, with the time that it took.
+    ///
+    /// # Errors
+    ///
+    /// Those of the step, and [`Stopped`] if the user asked to stop meanwhile.
     pub(super) fn step<T>(
         &mut self,
         title: &str,
@@ -48,7 +66,11 @@ impl<'a> Stage<'a> {
         let done = act(self);
         // What was true before a failure is printed too: it says how far it came.
         self.print(self.begun.elapsed());
-        done
+        let done = done?;
+        if self.interrupt.was_asked() {
+            return Err(Stopped { step: self.step, title: self.title.clone() }.into());
+        }
+        Ok(done)
     }
 
     /// Something that was checked and holds.

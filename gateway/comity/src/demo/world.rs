@@ -1,5 +1,6 @@
 //! What the demonstration plays with: the recorded chain, the lane, the gateway's own light client.
 
+use super::stage::day;
 use anyhow::Context as _;
 use certificate::{
     Trust,
@@ -49,6 +50,15 @@ pub(super) struct World {
     pub asked: u32,
 }
 
+/// What following the chain came to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Followed {
+    /// Headers that were new to the gateway.
+    pub headers: usize,
+    /// Regulators that verified them too.
+    pub regulators: usize,
+}
+
 /// A question, and the holder's part of it.
 #[derive(Debug)]
 pub(super) struct Asked {
@@ -82,8 +92,8 @@ impl World {
         self.founded.lane.now()
     }
 
-    /// Everybody follows the chain up to `header`, each by its own light client. Gives how many headers.
-    pub(super) fn follow(&mut self, header: u64) -> anyhow::Result<usize> {
+    /// Everybody follows the chain up to `header`, each by its own light client.
+    pub(super) fn follow(&mut self, header: u64) -> anyhow::Result<Followed> {
         let arrives =
             block_time(&self.recorded, header)?.saturating_add(Duration::from_millis(400));
         let lane = &mut self.founded.lane;
@@ -91,11 +101,23 @@ impl World {
         let now = lane.now();
         let headers = self.recorded.headers(self.gateway.height(), header)?;
         let new = self.gateway.follow(&headers, now)?;
+        let mut regulators = 0usize;
         for node in lane.nodes().filter(|node| !node.off) {
             node.follower().follow(&headers, now)?;
             node.watch_head(&self.recorded, header, now)?;
+            regulators = regulators.saturating_add(1);
         }
-        Ok(new)
+        Ok(Followed { headers: new, regulators })
+    }
+
+    /// Blocks that a new validator set signed first, as the gateway's light client has verified them.
+    pub(super) fn set_changes(&self) -> Vec<u64> {
+        let states: Vec<_> = self.gateway.client().states().collect();
+        let changed = states
+            .iter()
+            .zip(states.iter().skip(1))
+            .filter(|(before, after)| before.next_validators_hash != after.next_validators_hash);
+        changed.map(|(_, after)| after.height.get().saturating_add(1)).collect()
     }
 
     /// Both gateways can show the registry's head at `header`.
@@ -154,7 +176,7 @@ impl World {
     }
 
     /// The log as it is now.
-    fn log(&mut self) -> anyhow::Result<Log> {
+    pub(super) fn log(&mut self) -> anyhow::Result<Log> {
         Ok(self.founded.lane.gateway(0).context("a gateway")?.log().clone())
     }
 
@@ -202,7 +224,7 @@ impl World {
     /// The trust file, from what the ceremony left: never from a gateway.
     pub(super) fn trust_file(&self) -> anyhow::Result<TrustFile> {
         let lane = (self.origin.clone(), &*self.founded.committee, &*self.founded.possession);
-        Ok(certificate::assemble::trust("2026-11-21", &[lane])?)
+        Ok(certificate::assemble::trust(&day(self.now()), &[lane])?)
     }
 
     /// Whom a relying party trusts.

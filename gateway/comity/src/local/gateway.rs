@@ -34,6 +34,8 @@ const MAX_CATCH_UP: usize = 64;
 /// A batch that is final.
 #[derive(Clone, Debug)]
 pub struct FinalBatch {
+    /// The leader that finished it, by its place in the lane's list.
+    pub leader: u8,
     /// Place of its first entry in the log.
     pub first: u64,
     /// Its body.
@@ -49,6 +51,7 @@ pub struct FinalBatch {
 /// One gateway, as a leader of one lane.
 #[derive(Debug)]
 pub struct Gateway {
+    me: u8,
     key: Arc<ProtocolKey>,
     facts: Arc<LaneFacts>,
     leader: Leader,
@@ -95,6 +98,7 @@ impl Gateway {
         let config = LeaderConfig::new(Arc::clone(&facts.keys), me).context("no such leader")?;
         let lane = LaneState::new(facts.keys.origin().clone());
         Ok(Self {
+            me,
             key,
             leader: Leader::new(config, 0, TreeHead::empty(), None),
             lane,
@@ -364,6 +368,7 @@ impl Gateway {
             std::mem::take(&mut self.culprits).into_iter().collect();
         let first = self.log.head().size;
         let batch = FinalBatch {
+            leader: self.me,
             first,
             body: body.clone(),
             checkpoint,

@@ -1,6 +1,6 @@
 //! Verdicts, a batch that holds the outcome, and the certificate of it.
 
-use super::ask::Asking;
+use super::{ask::Asking, open::ABSENT};
 use crate::demo::{
     files::Folder,
     stage::{Stage, answer, clock, size},
@@ -105,11 +105,12 @@ pub(super) fn conclude(
 pub(super) fn say_verdicts(stage: &mut Stage<'_>, world: &World, said: &Said) {
     for (place, committee) in (0u8..).zip(world.founded.facts.keys.committees()) {
         let of_it = said.iter().filter(|(member, _)| member.committee == place);
-        let words: Vec<&str> = of_it.map(|(_, list)| word(list.as_ref())).collect();
-        let silent = words.iter().filter(|word| **word == SILENT).count();
+        let words: Vec<&str> = of_it.clone().map(|(_, list)| word(list.as_ref())).collect();
+        let silent: Vec<MemberRef> =
+            of_it.filter(|(_, list)| list.is_none()).map(|(member, _)| *member).collect();
         let aside = match place {
             0 => "without ever seeing the record",
-            _ if silent > 0 => "member 4 is switched off on purpose: nobody waits for it",
+            _ if silent == [ABSENT] => "member 4 is switched off on purpose: nobody waits for it",
             _ => "",
         };
         let padded: Vec<String> = words.iter().map(|word| format!("{word:<6}")).collect();
@@ -117,7 +118,7 @@ pub(super) fn say_verdicts(stage: &mut Stage<'_>, world: &World, said: &Said) {
             "{}     {}   {} of {}, {} needed   {aside}",
             committee.name().region,
             padded.join(" "),
-            words.len().saturating_sub(silent),
+            words.len().saturating_sub(silent.len()),
             words.len(),
             committee.size().t()
         );

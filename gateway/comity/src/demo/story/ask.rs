@@ -13,6 +13,9 @@ use gateway_core::{Effect, Evidence, PlatformStanding, Presented, Recognition, c
 use gateway_types::{candidate::Candidate, id::RuleId};
 use policy_engine::Pack;
 
+/// A field that nobody needs to see.
+const HIDDEN: &str = "id_number";
+
 /// A question on its way.
 pub(super) struct Asking {
     pub(super) asked: Asked,
@@ -77,8 +80,10 @@ pub(super) fn ask(
     ));
     let presented = check(world, &asking.asked)?;
     let shown: Vec<&str> = presented.record().shown().collect();
+    let issued = licence.disclosures.iter().any(|it| it.name == HIDDEN);
+    ensure!(issued && !shown.contains(&HIDDEN), "{HIDDEN} is not hidden");
     stage.note(format!(
-        "shown, to Hong Kong's side only: {} · hidden: {} fields, id_number among them",
+        "shown, to Hong Kong's side only: {} · hidden: {} fields, {HIDDEN} among them",
         shown.join(", "),
         presented.record().hidden()
     ));

@@ -26,6 +26,7 @@ pub(super) fn check(stage: &mut Stage<'_>, world: &World, folder: &Folder) -> an
     ));
     let report = verify(world, &change_one_letter(&file)?, None)?;
     ensure!(report.outcome() == Outcome::NotGenuine, "a changed copy is {}", report.code());
+    ensure!(report.code() == "not_included", "a changed copy is refused as {}", report.code());
     stage.bad(format!(
         "{} the same file with one letter of its entry changed: the entry is not under the signed root ({}), as it should be",
         styled(RED, "NOT GENUINE"),

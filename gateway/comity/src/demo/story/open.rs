@@ -8,12 +8,12 @@ use crate::{
     },
     output::{CYAN, styled},
 };
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use comity::local::recorded::{Licence, Recorded};
 use gateway_types::MemberRef;
 
 /// The member that is switched off on purpose: number 4 of the destination.
-const ABSENT: MemberRef = MemberRef { committee: 1, member: 4 };
+pub(super) const ABSENT: MemberRef = MemberRef { committee: 1, member: 4 };
 
 /// Both committees make their keys; all of their members sign the lane's first entries.
 pub(super) fn open(
@@ -25,10 +25,17 @@ pub(super) fn open(
     getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
     let mut world = World::found(recorded, header, seed)?;
     let lane = world.origin.lane.clone();
+    let committees = world.founded.facts.keys.committees();
+    let size = committees.first().context("a committee")?.size();
+    ensure!(committees.iter().all(|it| it.size() == size), "committees of different sizes");
+    let members = committees.iter().map(|it| usize::from(it.size().n())).sum::<usize>();
     stage.note(format!(
-        "{} · {}: 4 regulators each, of whom 3 must agree and 1 may be dishonest",
+        "{} · {}: {} regulators each, of whom {} must agree and {} may be missing or dishonest",
         region(&lane.source),
-        region(&lane.destination)
+        region(&lane.destination),
+        size.n(),
+        size.t(),
+        size.f()
     ));
     stage.good(
         "each committee made its key together: no dealer, the whole key never existed anywhere",
@@ -37,10 +44,11 @@ pub(super) fn open(
     let kinds: Vec<&str> = world.newest_entries()?.iter().map(|(_, entry)| entry.kind()).collect();
     let signed = world.newest()?.checkpoint.cosigners().len();
     stage.good(format!(
-        "lane {} opened: its first {} entries ({}), signed by {signed} of 8",
+        "lane {} opened: its first {} entries ({}), signed by {signed} of {members}; {} of each side are enough",
         styled(CYAN, &world.origin),
         kinds.len(),
-        kinds.join(", ")
+        kinds.join(", "),
+        size.t()
     ));
     let absent = world.founded.lane.node(ABSENT).context("a fourth member")?;
     absent.off = true;
@@ -55,20 +63,22 @@ pub(super) fn follow(
     licence: &Licence,
 ) -> anyhow::Result<()> {
     let from = world.gateway.height();
-    let headers = world.follow(header)?;
-    let heights = &world.recorded.chain.heights;
+    let followed = world.follow(header)?;
     stage.note(format!(
         "{}: four validators of wasmd with our registry contract, recorded on {}",
         styled(CYAN, &world.recorded.chain.chain_id),
         day(block_time(&world.recorded, header)?)
     ));
     stage.good(format!(
-        "headers {} to {header}, {headers} of them, verified by 7 regulators and the gateway, each by its own light client",
-        from.saturating_add(1)
+        "headers {} to {header}, {} of them, verified by {} regulators and the gateway, each by its own light client",
+        from.saturating_add(1),
+        followed.headers,
+        followed.regulators
     ));
+    let changed: Vec<String> = world.set_changes().iter().map(ToString::to_string).collect();
     stage.good(format!(
-        "the validators changed at blocks {} and {}; more than 2/3 of each set signed what was taken",
-        heights.second_set_signs, heights.third_set_signs
+        "the validators changed at blocks {}; more than 2/3 of each set signed what was taken",
+        changed.join(" and ")
     ));
     world.offer(header)?;
     world.founded.lane.work();

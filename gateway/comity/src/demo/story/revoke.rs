@@ -18,7 +18,10 @@ use certificate::Outcome;
 use comity::local::recorded::Licence;
 use gateway_core::Answer;
 use gateway_types::entry::Entry;
-use std::fs;
+use std::{fs, time::Duration};
+
+/// A change of the source is signed within this time.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// The revocation that was recorded comes to the lane: logged without a vote.
 pub(super) fn revoke(
@@ -34,6 +37,8 @@ pub(super) fn revoke(
     let index = logged_at(world, |entry| matches!(entry, Entry::Status(_)))?;
     let Entry::Status(status) = world.read(index)? else { anyhow::bail!("no status entry") };
     let code = status.change.code;
+    let before = world.gateway.prove_head(&world.recorded, block, world.now())?.value().n;
+    ensure!(before < status.n, "the registry had change {} before block {block}", status.n);
     let word = world.founded.facts.packs.source.status_word(code);
     stage.note(format!(
         "on chain  block {block}: {} · {} (code {code}) · sequence {} · the registry's change {}",
@@ -45,7 +50,12 @@ pub(super) fn revoke(
     let what = format!("entry {index} {} · a proven fact, nobody is asked", code.status());
     say_signed(stage, world, &what)?;
     let after = world.newest()?.body.body().time.since(block_time(&world.recorded, block)?);
-    stage.note(format!("{} s after the block (the limit is 60 s)", tenths(after)));
+    ensure!(after <= LIMIT, "logged {} s after the block", tenths(after));
+    stage.good(format!(
+        "{} s after the block, in the lane's time (the limit is {} s)",
+        tenths(after),
+        LIMIT.as_secs()
+    ));
     folder.write("status.json", &certificate::read::write(&world.status(Some(index))?))?;
     Ok(())
 }
