@@ -92,7 +92,8 @@ pub fn update_client(
 ///
 /// Source: ICS-02 `verifyClientMessage`, ICS-07 `verifyHeader` and `verifyMisbehaviour`. Deviations: several
 /// headers in one message; the trusted state is the highest below, not one that the message names; a header that
-/// contradicts what is stored must have *only* valid signatures before it freezes anything (A20).
+/// contradicts what is stored must have *only* valid signatures before it freezes anything (A20); a frozen client
+/// still judges other evidence, which others may have seen first and want to log.
 ///
 /// # Errors
 ///
@@ -103,9 +104,9 @@ pub fn verify_client_message(
     message: &ClientMessage,
     now: Timestamp,
 ) -> Result<VerifiedMessage, UpdateError> {
-    match store.status(now) {
-        Status::Active => {}
-        status => return Err(UpdateError::NotActive { status }),
+    match (store.status(now), message) {
+        (Status::Active, _) | (Status::Frozen, ClientMessage::Misbehaviour(..)) => {}
+        (status, _) => return Err(UpdateError::NotActive { status }),
     }
     match message {
         ClientMessage::Headers(headers) => verify_headers(chain, store, headers, now),

@@ -89,6 +89,13 @@ fn the_first_evidence_stays() {
         update_state_on_misbehaviour(&mut store, evidence);
     }
     assert_eq!(store.client().frozen(), Some(verified[0].evidence()));
+    // Frozen by one, it still judges the other.
+    let again = verify_client_message(&mut Toy, &store, &accuse(9), NOW).unwrap();
+    let again = check_for_misbehaviour(&again).unwrap();
+    assert_eq!(again.evidence(), verified[1].evidence());
+    let unsigned = ToyHeader { signers: vec![], ..fork(7) };
+    let pair = ClientMessage::Misbehaviour(ToyHeader::at(12).bytes(), unsigned.bytes());
+    assert!(verify_client_message(&mut Toy, &store, &pair, NOW).is_err());
 }
 
 #[test]

@@ -12,9 +12,10 @@ use gateway_types::{
     registry::RegistryHead,
 };
 use light_client::{
-    ChangesError as ProofOfChangesError, ClientMessage, ClientStore, Height, LightClient, Place,
-    ProofError, Proven, Status, SyncStart, Update, UpdateError, ValueProof, update_client,
-    verify_changes, verify_membership,
+    ChangesError as ProofOfChangesError, ClientMessage, ClientStore, Height, LightClient,
+    Misbehaviour, Place, ProofError, Proven, Status, SyncStart, Update, UpdateError, ValueProof,
+    check_for_misbehaviour, update_client, update_state_on_misbehaviour, verify_changes,
+    verify_client_message, verify_membership,
 };
 
 /// How far a batch's time may be from a member's clock.
@@ -137,21 +138,27 @@ fn is_sync_point(at: &Place, head: &RegistryHead, sync: &SyncPoint) -> bool {
         == (&sync.chain, sync.height, sync.header_hash, sync.block_time, sync.n, sync.acc)
 }
 
-/// A freeze is proven by its two headers, or by those that froze this member's own client before.
+/// A freeze is proven by its two headers, or by those that froze this member's own client before. A client that
+/// other headers froze judges these all the same: validators that fork may show each member another pair.
 fn verify_freeze(
     context: &mut FreshContext<'_>,
     freeze: &ClientFreeze,
     evidence: &Evidence,
     time: Timestamp,
 ) -> Result<(), FreshError> {
-    if let (None, Some((a, b))) = (context.client.client().frozen(), &evidence.conflict) {
-        let message = ClientMessage::Misbehaviour(a.clone(), b.clone());
-        update_client(context.chain, context.client, &message, time)?;
+    let pin = context.client.client().pin().clone();
+    let shows =
+        |it: &Misbehaviour| it.freeze_entry(pin.chain.clone(), pin.id()).as_ref() == Some(freeze);
+    if context.client.client().frozen().is_some_and(shows) {
+        return Ok(());
     }
-    let pin = context.client.client().pin();
-    let shown =
-        context.client.client().frozen().map(|it| it.freeze_entry(pin.chain.clone(), pin.id()));
-    if shown.flatten().as_ref() == Some(freeze) { Ok(()) } else { Err(FreshError::Freeze) }
+    let (a, b) = evidence.conflict.as_ref().ok_or(FreshError::Freeze)?;
+    let message = ClientMessage::Misbehaviour(a.clone(), b.clone());
+    let verified = verify_client_message(context.chain, context.client, &message, time)?;
+    let shown = check_for_misbehaviour(&verified).ok_or(FreshError::Freeze)?;
+    let fits = shows(shown.evidence());
+    update_state_on_misbehaviour(context.client, shown);
+    if fits { Ok(()) } else { Err(FreshError::Freeze) }
 }
 
 fn freeze_in(body: &DigestedBody) -> Option<ClientFreeze> {

@@ -206,9 +206,14 @@ fn a127_a_locked_batch_is_finished_however_old_with_a_frozen_client_and_a_newer_
 
 /// Two headers of one height, both as good as headers are here.
 fn freeze(client: &mut light_client::ClientStore, height: u64) {
+    freeze_by(client, height, 9);
+}
+
+/// The second header differs by what changed.
+fn freeze_by(client: &mut light_client::ClientStore, height: u64, changed: u8) {
     let other = chain::Ledger::default().head(0);
     let mut ledger = chain::Ledger::default();
-    ledger.change(licence(9), 1);
+    ledger.change(licence(changed), 1);
     let [a, b] = [ledger.head(1), other].map(|head| chain::header(height, seconds(height), &head));
     let message = ClientMessage::Misbehaviour(a, b);
     update_client(&mut chain::Chain, client, &message, seconds(height)).unwrap();
@@ -240,6 +245,14 @@ fn a3_a_freeze_is_logged_with_its_two_headers_and_nothing_is_recognised_after_it
     assert_eq!(member.client.status(member.now()), Status::Frozen);
     // Who was frozen by the same two before needs no headers.
     assert!(member.check(&bare).is_ok());
+    // Who was frozen by others needs them, and keeps its own evidence.
+    let mut member = world.clone();
+    freeze_by(&mut member.client, member.height, 8);
+    let first = member.client.client().frozen().cloned();
+    assert_ne!(first.as_ref(), evidence);
+    assert_eq!(why(member.clone().check(&bare)), FreshError::Freeze);
+    assert!(member.check(&made).is_ok());
+    assert_eq!(member.client.client().frozen(), first.as_ref());
     world.commit(&made);
     let logged = |entry: &Entry| matches!(entry, Entry::Client(ClientEntry::Freeze(_)));
     assert!(entries(&made.body).iter().any(logged));
