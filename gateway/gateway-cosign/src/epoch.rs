@@ -16,7 +16,7 @@ use gateway_types::{
     cbor::DecodeError,
     checkpoint::Checkpoint,
     entry::{CommitteeEntry, CommitteeKeys, Entry, Leader, Member, Required},
-    verdict::{SignedVerdicts, Verdict, VerdictList, Word},
+    verdict::{SignedVerdicts, VerdictList},
 };
 
 /// The keys of a lane's epoch: everything that is signed in it is checked here.
@@ -165,6 +165,7 @@ impl EpochKeys {
         if got != expected {
             return Err(SignedError::Epoch { got, expected });
         }
+        value.check_form()?;
         let signer = value.signer();
         let key = self.protocol_key(signer).ok_or(SignedError::UnknownSigner { signer })?;
         key.verify(SignedString::of(&self.origin, &value).as_bytes(), signature)
@@ -182,9 +183,6 @@ impl EpochKeys {
         &self,
         signed: SignedVerdicts,
     ) -> Result<Verified<VerdictList>, SignedError> {
-        if !verdicts_are_sorted(&signed.list.verdicts) {
-            return Err(SignedError::VerdictList);
-        }
         self.verify(signed.list, &signed.signature)
     }
 
@@ -362,11 +360,6 @@ fn check_names_differ(entry: &CommitteeEntry) -> Result<(), BadCommittee> {
     } else {
         Err(BadCommittee::NameTwice)
     }
-}
-
-fn verdicts_are_sorted(verdicts: &[Verdict]) -> bool {
-    let sorted = verdicts.is_sorted_by(|a, b| a.candidate < b.candidate);
-    sorted && verdicts.iter().all(|v| v.reason.is_some() == (v.word == Word::Refuse))
 }
 
 /// Why a `committee` entry is refused.

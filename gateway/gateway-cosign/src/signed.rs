@@ -4,7 +4,7 @@ use core::{fmt, ops::Deref};
 use gateway_types::{
     MemberRef, Signature,
     message::{Lock, Prepare, Proposal, SignedObject, Timeout},
-    verdict::VerdictList,
+    verdict::{Verdict, VerdictList, Word},
 };
 use minicbor::{Decode, Encode};
 
@@ -99,6 +99,15 @@ pub trait BySigner: SignedObject {
 
     /// In which epoch of the lane.
     fn epoch(&self) -> u64;
+
+    /// Whether an honest signer could have made it, as far as it shows by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`SignedError`]: refuse it for good, whoever signed it.
+    fn check_form(&self) -> Result<(), SignedError> {
+        Ok(())
+    }
 }
 
 impl BySigner for Proposal {
@@ -148,6 +157,14 @@ impl BySigner for VerdictList {
 
     fn epoch(&self) -> u64 {
         self.epoch
+    }
+
+    /// Sorted, one verdict a candidate, with a reason exactly where it refuses.
+    fn check_form(&self) -> Result<(), SignedError> {
+        let sorted = self.verdicts.is_sorted_by(|a, b| a.candidate < b.candidate);
+        let reasons = |v: &Verdict| v.reason.is_some() == (v.word == Word::Refuse);
+        let fits = sorted && self.verdicts.iter().all(reasons);
+        if fits { Ok(()) } else { Err(SignedError::VerdictList) }
     }
 }
 

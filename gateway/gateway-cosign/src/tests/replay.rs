@@ -263,8 +263,11 @@ fn a77_a_verdict_list_out_of_form_is_refused_though_it_is_signed() {
     ] {
         let list = VerdictList { verdicts: Bounded::new(bad).unwrap(), ..verdicts() };
         let signature = sign(&lane, &list);
+        let again = list.clone();
         let refused = lane.keys.verify_verdicts(SignedVerdicts { list, signature });
         assert_eq!(refused, Err(SignedError::VerdictList));
+        // By no other way either.
+        assert_eq!(lane.keys.verify(again, &signature), Err(SignedError::VerdictList));
     }
     let signature = sign(&lane, &verdicts());
     assert!(lane.keys.verify_verdicts(SignedVerdicts { list: verdicts(), signature }).is_ok());
