@@ -93,7 +93,7 @@ fn explained(report: &Report) -> Vec<Line> {
         format!("SHA-256 {}: compare it with what both regions published", fours(&report.trust));
     let genuine = report.outcome() != Outcome::NotGenuine;
     let limits = NOT_PROVEN.iter().zip(1..).filter(|_| genuine);
-    let limits = limits.map(|(what, number)| ("not", format!("proven ({number}) {what}")));
+    let limits = limits.map(|(what, number)| ("not proven", format!("({number}) {what}")));
     let trust = std::iter::once(("trust", trust));
     let all = passed.chain(stopped).chain(by).chain(trust).chain(limits);
     all.map(|(label, text)| Line { label, text }).collect()

@@ -330,8 +330,8 @@ fn explain_shows_each_step_and_all_that_is_not_proven() {
         "Comity design 2.4",
         "CN-HK office-3 (Example Office 3)",
         "compare it with what both regions published",
-        "proven (1) that the issuer's statement is true",
-        "proven (10) that the trust file is the right one: compare it",
+        "not proven  (1) that the issuer's statement is true",
+        "not proven  (10) that the trust file is the right one: compare it",
     ] {
         assert!(ran.out.contains(words), "{words}: {ran:#?}");
     }
