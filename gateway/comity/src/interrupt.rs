@@ -25,7 +25,9 @@ impl Interrupt {
         ctrlc::set_handler(move || {
             let mut out = Output::new(false);
             if heard.swap(true, Ordering::SeqCst) {
-                out.hint(format_args!("Stopped at once. Left behind: {}", left.display()));
+                let left =
+                    if left.exists() { left.display().to_string() } else { "nothing".into() };
+                out.hint(format_args!("Stopped at once. Left behind: {left}"));
                 std::process::exit(i32::from(Exit::Interrupted.code()));
             }
             out.hint("Stopping after this step (again: at once)…");

@@ -4,7 +4,7 @@
 //! that nobody but this machine was there. It says so, on the screen and in the folder.
 //!
 //! Exit status: 0 if the folder is written, whole and on disk; 64 if nothing was, for a reason that is
-//! said; 70 if the ceremony of our own members fails.
+//! said; 70 if the ceremony of our own members fails; 130 if the user stopped it, and then nothing was.
 
 mod folder;
 mod lane;
@@ -12,7 +12,7 @@ mod made;
 mod passphrase;
 mod show;
 
-use crate::{exit::Exit, output::Output};
+use crate::{exit::Exit, interrupt::Interrupt, output::Output};
 use anyhow::Context as _;
 use gateway_types::{CommitteeSize, Origin, Timestamp};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
@@ -51,7 +51,7 @@ pub(crate) enum KeysCommand {
 #[derive(Debug, clap::Args)]
 #[command(
     before_help = "Example:   comity keys ceremony --local --folder comity-keys",
-    after_help = "Exit status: 0 made · 64 wrong usage, nothing was made · 70 our bug"
+    after_help = "Exit status: 0 made · 64 wrong usage, nothing was made · 70 our bug · 130 interrupted, nothing was made"
 )]
 pub(crate) struct CeremonyArgs {
     /// All members on this machine. The only way that there is so far.
@@ -81,6 +81,11 @@ pub(crate) fn run(command: &KeysCommand, out: &mut Output) -> anyhow::Result<Exi
             out.object(&json!({ "outcome": "wrong_usage", "because": unusable.to_string() }));
             Ok(Exit::WrongUsage)
         }
+        Err(Stopped::Interrupted) => {
+            out.hint("Stopped: no keys were written");
+            out.object(&json!({ "outcome": "interrupted" }));
+            Ok(Exit::Interrupted)
+        }
         Err(Stopped::Bug(error)) => Err(error),
     }
 }
@@ -90,6 +95,7 @@ fn ceremony(args: &CeremonyArgs, out: &mut Output) -> Result<(), Stopped> {
     let size = check(args)?;
     let target = folder::Target::check(&args.folder).map_err(Unusable::from)?;
     let passphrase = passphrase::get(args.passphrase_file.as_deref()).map_err(Unusable::from)?;
+    let interrupt = Interrupt::listen(target.unfinished()).context("cannot listen for Ctrl-C")?;
     if let Some(warning) = passphrase.warning() {
         out.hint(format_args!("! {warning}"));
     }
@@ -103,6 +109,10 @@ fn ceremony(args: &CeremonyArgs, out: &mut Output) -> Result<(), Stopped> {
         ));
     }
     let files = made.files(&passphrase, &mut rng)?;
+    // The last moment: what is being written is finished.
+    if interrupt.was_asked() {
+        return Err(Stopped::Interrupted);
+    }
     target.write(&files).map_err(Unusable::from)?;
     show::print(&made, &args.folder, out);
     Ok(())
@@ -129,6 +139,8 @@ fn seeded() -> anyhow::Result<ChaCha20Rng> {
 enum Stopped {
     /// The user acts next.
     Unusable(Unusable),
+    /// The user wanted no keys after all.
+    Interrupted,
     /// We do.
     Bug(anyhow::Error),
 }
@@ -155,7 +167,7 @@ enum Unusable {
     NotLocal,
     /// A committee that could be outvoted by one dishonest member, or is too large.
     #[error(
-        "a committee has 4 to 32 members, not {got}: of fewer than 4 nobody may be dishonest. Type --members 4"
+        "a committee has 4 to 32 members, not {got}: of fewer than 4 nobody may be dishonest. Type a number between, as in --members 4"
     )]
     Members { got: u8 },
     /// The folder.

@@ -20,6 +20,7 @@ use serde_json::Value;
 use std::{
     collections::BTreeMap,
     fs,
+    io::{BufRead as _, BufReader, Read as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
@@ -276,4 +277,31 @@ fn help_teaches_with_an_example_first() {
     ] {
         assert!(ran.out.contains(said), "{said}: {ran:#?}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_nothing_and_ends_130() {
+    let folder = Folder::new();
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    fs::set_permissions(folder.0.join("passphrase"), open).unwrap();
+    let mut ceremony = Command::new(env!("CARGO_BIN_EXE_comity"))
+        .args(["keys", "ceremony", "--local", "--passphrase-file", "passphrase"])
+        .current_dir(&folder.0)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(ceremony.stderr.take().unwrap());
+    let mut first = String::new();
+    // The passphrase is read; the ceremony begins.
+    said.read_line(&mut first).unwrap();
+    assert!(first.contains("can be read by others"), "{first}");
+    let kill = Command::new("kill").args(["-INT", &ceremony.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    assert_eq!(ceremony.wait().unwrap().code(), Some(130), "{rest}");
+    assert!(rest.contains("no keys were written"), "{rest}");
+    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1, "only the passphrase");
 }

@@ -59,6 +59,11 @@ impl Target {
         Ok(Self { path: path.to_owned(), parent, unfinished })
     }
 
+    /// What may lie on the disk if the program is ended while it writes.
+    pub(super) fn unfinished(&self) -> &Path {
+        &self.unfinished
+    }
+
     /// Writes the files; all are on disk when this returns. On failure nothing is left behind.
     pub(super) fn write(&self, files: &[NewFile]) -> Result<(), FolderError> {
         let written = self.write_unfinished(files).and_then(|()| self.take_name());
