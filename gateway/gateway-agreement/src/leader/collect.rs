@@ -16,7 +16,9 @@ impl Leader {
     /// member in one view are published.
     pub fn handle_prepare(&mut self, prepare: Verified<Prepare>) {
         let (ballot, member) = (prepare.ballot, prepare.member);
-        if !self.is_next(ballot) {
+        // One of a view that this leader has not come to would hide what the member prepared before.
+        let is_ahead = self.entered.is_none_or(|entered| ballot.v > entered);
+        if !self.is_next(ballot) || is_ahead {
             return;
         }
         if let Some(first) = self.prepares.get(&member) {
