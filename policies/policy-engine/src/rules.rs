@@ -108,6 +108,12 @@ impl Rule {
     }
 }
 
+/// Most brackets that may be open at once in a rule; one that is deeper is refused.
+const MAX_NESTING: usize = 32;
+
+/// Longest rule, in bytes; a longer one is refused.
+const MAX_RULE: usize = 16 * 1024;
+
 /// Reads the rules of one file. What is wrong with any is added to `problems`, and it is left out.
 pub(crate) fn parse_file(
     file: &str,
@@ -137,6 +143,7 @@ type Refused = Box<Problem>;
 
 impl RuleReader<'_> {
     fn rule(&self) -> Result<Rule, Refused> {
+        self.check_bounds()?;
         let policy = Policy::parse(None, self.chunk.text).map_err(|error| self.syntax(&error))?;
         self.check_annotations(&policy)?;
         let id = self.id(&policy)?;
@@ -151,6 +158,19 @@ impl RuleReader<'_> {
             when_line: self.chunk.when.map(|at| Place::of_span(self.file, self.text, at, at).line),
             offset: self.chunk.start,
         })
+    }
+
+    /// Cedar's parser takes minutes over deep texts of no more than 40 KiB, so it is not shown any.
+    fn check_bounds(&self) -> Result<(), Refused> {
+        if self.chunk.deepest > MAX_NESTING {
+            let message = format!("more than {MAX_NESTING} brackets are open at once");
+            return Err(self.refuse(ProblemCode::TooMuch, message, "write several rules"));
+        }
+        if self.chunk.text.len() > MAX_RULE {
+            let message = format!("a rule has at most {MAX_RULE} bytes");
+            return Err(self.refuse(ProblemCode::TooMuch, message, "write several rules"));
+        }
+        Ok(())
     }
 
     fn place(&self) -> Place {

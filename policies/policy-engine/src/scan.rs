@@ -15,6 +15,8 @@ pub(crate) struct Chunk<'a> {
     pub(crate) when: Option<usize>,
     /// Byte offset in the file of its first `unless`, if it has one.
     pub(crate) unless: Option<usize>,
+    /// The most brackets that are open at once.
+    pub(crate) deepest: usize,
 }
 
 /// The policies of `text`, in order. A rest without `;` is a policy too: Cedar will say what it lacks.
@@ -47,6 +49,7 @@ enum Mode {
 struct Scanner {
     mode: Mode,
     depth: usize,
+    deepest: usize,
     start: Option<usize>,
     word: Option<(usize, String)>,
     when: Option<usize>,
@@ -89,6 +92,7 @@ impl Scanner {
             ')' | ']' | '}' => self.depth = self.depth.saturating_sub(1),
             _ => {}
         }
+        self.deepest = self.deepest.max(self.depth);
         c == ';'
     }
 
@@ -110,7 +114,8 @@ impl Scanner {
     fn finish<'a>(&mut self, text: &'a str, end: usize) -> Option<Chunk<'a>> {
         let done = std::mem::take(self);
         let start = done.start?;
-        Some(Chunk { start, text: text.get(start..end)?, when: done.when, unless: done.unless })
+        let (when, unless, deepest) = (done.when, done.unless, done.deepest);
+        Some(Chunk { start, text: text.get(start..end)?, when, unless, deepest })
     }
 }
 

@@ -255,6 +255,17 @@ fn missing_files_and_too_many_are_refused() {
 }
 
 #[test]
+fn rules_that_are_deep_or_long_are_refused_before_they_are_parsed() {
+    for open in ["{a=", "(", "[", "{", "if (", "!("] {
+        let rule = format!("permit (principal, action, resource) when {{ {}", open.repeat(11_000));
+        assert_eq!(codes(&with_rule(&rule)), [ProblemCode::TooMuch], "{open}");
+    }
+    let long = "context.onward && ".repeat(1_000);
+    let rule = rule("principal, action, resource", &format!("unless {{ {long} true }}"));
+    assert_eq!(codes(&with_rule(&rule)), [ProblemCode::TooMuch]);
+}
+
+#[test]
 fn the_schema_is_part_of_the_digest_and_pinned() {
     // A changed schema is a decision: every pack's digest changes with it.
     assert_eq!(
