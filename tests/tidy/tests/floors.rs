@@ -13,14 +13,33 @@ const PURE: u64 = 2;
 
 /// Crates that do I/O, draw randomness or read a clock; the pure floors may not name them.
 const IMPURE: [&str; 13] = [
-    "async-std", "chrono", "getrandom", "hyper", "mio", "rand", "redb", "reqwest", "rustls", "sled",
-    "tokio", "tokio-postgres", "tracing",
+    "async-std",
+    "chrono",
+    "getrandom",
+    "hyper",
+    "mio",
+    "rand",
+    "redb",
+    "reqwest",
+    "rustls",
+    "sled",
+    "tokio",
+    "tokio-postgres",
+    "tracing",
 ];
 
 /// Words that the sources of the pure floors may not hold.
 const IMPURE_WORDS: [&str; 10] = [
-    "std::time", "std::fs", "std::net", "std::thread", "std::env", "std::process", "SystemTime",
-    "Instant::now", "thread_rng", "OsRng",
+    "std::time",
+    "std::fs",
+    "std::net",
+    "std::thread",
+    "std::env",
+    "std::process",
+    "SystemTime",
+    "Instant::now",
+    "thread_rng",
+    "OsRng",
 ];
 
 #[test]

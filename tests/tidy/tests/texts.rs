@@ -4,7 +4,13 @@ use std::{path::Path, process::Command};
 
 /// What no text of the project may hold. Written in parts, so that this file may hold it.
 fn forbidden() -> Vec<String> {
-    let parts = [["/wor", "k/"], ["/roo", "t/"], ["crates", ".io/api"], ["proxy.go", "lang.org"], ["/home", "/"]];
+    let parts = [
+        ["/wor", "k/"],
+        ["/roo", "t/"],
+        ["crates", ".io/api"],
+        ["proxy.go", "lang.org"],
+        ["/home", "/"],
+    ];
     parts.iter().map(|part| part.concat()).collect()
 }
 
@@ -16,7 +22,12 @@ fn no_machine_path_and_no_registry_host() {
     let mut wrong = Vec::new();
     for file in files.split('\0').filter(|file| !file.is_empty()) {
         let Ok(text) = std::fs::read_to_string(root.join(file)) else { continue };
-        wrong.extend(forbidden().iter().filter(|word| text.contains(*word)).map(|word| format!("{file}: {word}")));
+        wrong.extend(
+            forbidden()
+                .iter()
+                .filter(|word| text.contains(*word))
+                .map(|word| format!("{file}: {word}")),
+        );
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
