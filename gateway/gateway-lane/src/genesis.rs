@@ -5,6 +5,7 @@ use crate::{
     state::{Client, Tip},
     sync::is_unset,
 };
+use core::time::Duration;
 use gateway_types::{
     Origin, Timestamp,
     entry::{BatchEntry, ClientEntry, ClientPin, CommitteeEntry, Entry, PackEntry},
@@ -15,6 +16,9 @@ const FIRST_EPOCH: u64 = 1;
 
 /// The version of the lane's protocol that is built.
 const PROTOCOL: u32 = 1;
+
+/// No key serves longer. Source: design section 2.4.
+pub(crate) const MAX_KEY_LIFE: Duration = Duration::from_secs(400 * 24 * 3600);
 
 /// Checks batch 0 without its first entry: `committee`, then one `pack` a region and one client pin.
 ///
@@ -27,6 +31,7 @@ pub(crate) fn check(origin: &Origin, batch: &BatchEntry, rest: &[Entry]) -> Resu
     check_head(batch)?;
     check_committee(origin, committee)?;
     check_keys_last(committee, batch.time)?;
+    check_keys_end(committee, batch.time)?;
     let packs: Vec<PackEntry> = rest.iter().filter_map(pack).cloned().collect();
     check_packs(origin, &packs)?;
     let pin = only_pin(rest)?;
@@ -46,6 +51,16 @@ pub(crate) fn check_keys_last(
 ) -> Result<(), LaneError> {
     let keys_end = committee.keys_end().unwrap_or(Timestamp(0));
     if time < keys_end { Ok(()) } else { Err(LaneError::KeysEnded { got: time, keys_end }) }
+}
+
+/// The keys were made before batch 0, so they end at most [`MAX_KEY_LIFE`] after it.
+fn check_keys_end(committee: &CommitteeEntry, time: Timestamp) -> Result<(), GenesisError> {
+    let latest = time.saturating_add(MAX_KEY_LIFE);
+    if committee.committees.iter().all(|keys| keys.keys_end <= latest) {
+        Ok(())
+    } else {
+        Err(GenesisError::Committee { what: "its keys last longer than 400 days" })
+    }
 }
 
 fn check_head(batch: &BatchEntry) -> Result<(), LaneError> {

@@ -94,6 +94,23 @@ fn check_committee(edit: impl FnOnce(&mut CommitteeEntry)) -> GenesisError {
 }
 
 #[test]
+fn no_committees_keys_last_longer_than_400_days() {
+    let longest = Timestamp(START + 400 * 86_400_000);
+    let with_end = |end: Timestamp| {
+        check_committee(|entry| {
+            let mut all = entry.committees.to_vec();
+            all[1].keys_end = end;
+            entry.committees = Bounded::new(all).unwrap();
+        })
+    };
+    assert_eq!(committee().keys_end(), Some(longest));
+    for end in [Timestamp(longest.0 + 1), Timestamp(u64::MAX)] {
+        let what = "its keys last longer than 400 days";
+        assert_eq!(with_end(end), GenesisError::Committee { what });
+    }
+}
+
+#[test]
 fn the_committees_are_the_lanes_own() {
     let wrong = |what| GenesisError::Committee { what };
     let order = wrong("the source's committee comes first, then the destination's");
