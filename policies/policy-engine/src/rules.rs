@@ -160,7 +160,7 @@ impl RuleReader<'_> {
         })
     }
 
-    /// Cedar's parser takes minutes over deep texts of no more than 40 KiB, so it is not shown any.
+    /// Deep or long texts are not shown to Cedar's parser at all, whatever bounds it has of its own.
     fn check_bounds(&self) -> Result<(), Refused> {
         if self.chunk.deepest > MAX_NESTING {
             let message = format!("more than {MAX_NESTING} brackets are open at once");
