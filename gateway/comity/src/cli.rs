@@ -71,7 +71,7 @@ pub(crate) fn main() -> ExitCode {
 fn all_was_said(exit: Exit, out: &mut Output) -> Exit {
     let Some(lost) = out.lost().map(ToString::to_string) else { return exit };
     out.hint(format_args!("✗ the result could not be written: {lost}. Write it elsewhere"));
-    Exit::CannotSay
+    if exit == Exit::OurBug { exit } else { Exit::CannotSay }
 }
 
 fn run(command: Command, out: &mut Output) -> anyhow::Result<Exit> {

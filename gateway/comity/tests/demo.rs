@@ -173,10 +173,12 @@ fn a_reader_that_goes_away_changes_no_answer() {
             .args(args)
             .current_dir(&folder)
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         drop(ran.stdout.take());
-        assert_eq!(ran.wait().unwrap().code(), Some(0), "{args:?}");
+        let (text, status) = said(&ran.wait_with_output().unwrap());
+        assert_eq!(status, 0, "{args:?}: {text}");
     }
 }
 

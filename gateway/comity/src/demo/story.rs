@@ -13,7 +13,7 @@ use super::{
     world::World,
 };
 use crate::{interrupt::Interrupt, output::Output};
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use comity::local::recorded::Recorded;
 use gateway_types::Timestamp;
 use serde_json::json;
@@ -59,6 +59,9 @@ pub(super) fn tell(out: &mut Output, folder: &Folder, interrupt: Interrupt) -> a
     stage.step("Ask again", |stage| {
         revoke::ask_again(stage, &mut world, &licence, revoked_at, folder)
     })?;
+    // Honest gateways and members have sent nothing that the other side dropped.
+    let refused = world.founded.lane.refused();
+    ensure!(refused.is_empty(), "refused among the honest: {}", refused.join("; "));
     stage.step("A gateway shows two different batches", |stage| {
         two_bodies::two_bodies(stage, &mut world, &other, revoked_at)
     })?;

@@ -206,6 +206,7 @@ impl Lane {
             let Some(parcel) = self.queue.pop_front() else { return };
             self.deliver(parcel);
         }
+        self.refused.push(format!("more than {MAX_PARCELS} parcels at once: the rest waits"));
     }
 
     fn deliver(&mut self, parcel: Parcel) {
