@@ -24,6 +24,10 @@ use std::{
 /// Ours.
 const OURS: &str = "comity";
 
+/// How often the programs are started anew: where the system happens to put a process in memory changes the speed of
+/// some code by a fifth, for as long as it lives.
+const LAUNCHES: usize = 5;
+
 /// What each program can be asked for.
 const ADJACENT: &str = "adjacent";
 const SKIPPING: &str = "skipping";
@@ -184,21 +188,29 @@ pub fn run(
     go: &[(String, PathBuf)],
     rounds: usize,
 ) -> Result<(Vec<Case>, Vec<Row>)> {
-    let ours = std::env::current_exe()?;
-    let mut programs = vec![Peer::start(OURS, Command::new(ours).arg("serve").arg(folder))?];
-    for (name, path) in go {
-        programs.push(Peer::start(name, Command::new(path).arg(folder).env("GOGC", "off"))?);
-    }
     let (questions, alone) =
         (questions(), Question { kind: SKIPPING_TWO_THIRDS, size: 100, target: None });
-    let samples = ask_all(&mut programs, &questions, &alone, rounds)?;
-    programs.into_iter().try_for_each(Peer::stop)?;
+    let mut samples = Samples::new();
+    for _ in 0..LAUNCHES {
+        let mut programs = start_all(folder, go)?;
+        ask_all(&mut programs, &questions, &alone, rounds.div_ceil(LAUNCHES), &mut samples)?;
+        programs.into_iter().try_for_each(Peer::stop)?;
+    }
     let medians = samples.into_iter().map(|(name, values)| (name, median(values))).collect();
     let others: Vec<String> = go.iter().map(|(name, _)| name.clone()).collect();
     let cases = questions.iter().flat_map(|question| question.rows(&others, &medians));
     let cases: Vec<Case> = cases.chain(alone.rows(&[], &medians)).collect();
     let rows = cases.iter().map(|case| case.row(&medians)).collect();
     Ok((cases, rows))
+}
+
+fn start_all(folder: &Path, go: &[(String, PathBuf)]) -> Result<Vec<Peer>> {
+    let ours = std::env::current_exe()?;
+    let mut programs = vec![Peer::start(OURS, Command::new(ours).arg("serve").arg(folder))?];
+    for (name, path) in go {
+        programs.push(Peer::start(name, Command::new(path).arg(folder).env("GOGC", "off"))?);
+    }
+    Ok(programs)
 }
 
 type Samples = BTreeMap<String, Vec<f64>>;
@@ -210,8 +222,8 @@ fn ask_all(
     questions: &[Question],
     alone: &Question,
     rounds: usize,
-) -> Result<Samples> {
-    let mut samples = Samples::new();
+    samples: &mut Samples,
+) -> Result<()> {
     for round in 0..=rounds {
         for question in questions {
             for program in &mut *programs {
@@ -224,9 +236,10 @@ fn ask_all(
             }
         }
         if let Some(ours) = programs.iter_mut().find(|program| program.name == OURS) {
-            samples.entry(alone.ours()).or_default().push(ours.ask(alone)?);
+            let micros = ours.ask(alone)?;
+            samples.entry(alone.ours()).or_default().extend((round > 0).then_some(micros));
         }
         programs.reverse();
     }
-    Ok(samples)
+    Ok(())
 }
