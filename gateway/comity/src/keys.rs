@@ -6,9 +6,9 @@
 //! Exit status: 0 if the folder is written, whole and on disk; 64 if nothing was, for a reason that is
 //! said; 70 if the ceremony of our own members fails; 130 if the user stopped it, and then nothing was.
 
+mod files;
 mod folder;
 mod lane;
-mod made;
 mod passphrase;
 mod show;
 

@@ -1,8 +1,12 @@
 //! What is said about keys that were made: who, how many, and what it does not prove.
 
-use super::made::{MadeCommittee, MadeLane, WARNING, fingerprint};
+use super::{
+    files::{WARNING, fingerprint, member_of},
+    lane::Made,
+};
 use crate::output::{BOLD, CYAN, GREEN, Output, YELLOW, styled};
 use certificate::words::fours;
+use comity::local::keys::MadeCommittee;
 use gateway_ceremony::Round;
 use gateway_cosign::Suite;
 use gateway_types::{Timestamp, bytes::BlsSignature, entry::Member, frame::sha256};
@@ -11,11 +15,11 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// Prints what was made into `folder`.
-pub(super) fn print(made: &MadeLane, folder: &Path, out: &mut Output) {
+pub(super) fn print(made: &Made, folder: &Path, out: &mut Output) {
     let title = styled(BOLD, "Key ceremony on this machine, for trying out");
-    out.line(format_args!("{title} · {} · epoch 1", styled(CYAN, &made.origin)));
-    for committee in &made.committees {
-        print_committee(committee, made.keys_end, out);
+    out.line(format_args!("{title} · {} · epoch 1", styled(CYAN, &made.lane.origin)));
+    for committee in &made.lane.committees {
+        print_committee(committee, made.lane.keys_end, out);
     }
     good(
         out,
@@ -75,16 +79,16 @@ fn good(out: &mut Output, text: std::fmt::Arguments<'_>) {
 }
 
 /// For programs.
-fn object(made: &MadeLane, folder: &Path) -> Value {
-    let committees = made.committees.iter().zip(&made.possession);
+fn object(made: &Made, folder: &Path) -> Value {
+    let committees = made.lane.committees.iter().zip(&made.lane.possession);
     json!({
         "outcome": "made",
         "local": true,
         "warning": WARNING,
-        "lane": made.origin,
+        "lane": made.lane.origin,
         "epoch": 1,
         "folder": folder.display().to_string(),
-        "keys_end": utc(made.keys_end),
+        "keys_end": utc(made.lane.keys_end),
         "trust": made.fingerprint,
         "sealed_files": made.sealed_files(),
         "committees": committees.map(|(made, proof)| committee(made, proof)).collect::<Vec<_>>(),
@@ -103,7 +107,7 @@ fn committee(made: &MadeCommittee, possession: &BlsSignature) -> Value {
         "group_key": made.public.group_key,
         "transcript": made.public.transcript,
         "possession": possession,
-        "seats": members.map(|(number, member)| made.member(number, member)).collect::<Vec<_>>(),
+        "seats": members.map(|(number, member)| member_of(made, number, member)).collect::<Vec<_>>(),
     })
 }
 

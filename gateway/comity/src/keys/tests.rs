@@ -2,7 +2,7 @@
 
 use super::{
     folder::{FolderError, NewFile, Target},
-    made::MadeLane,
+    lane::Made,
     passphrase::{self, BadPassphrase},
     *,
 };
@@ -175,7 +175,7 @@ fn a_passphrase_that_others_can_read_is_warned_of() {
     }
 }
 
-fn make(n: u8) -> MadeLane {
+fn make(n: u8) -> Made {
     let lane = "comity.test/CN-GD.CN-HK.standard".parse().unwrap();
     let size = CommitteeSize::of(n).unwrap();
     lane::make(&lane, size, NOW, &mut ChaCha20Rng::from_seed([n; 32])).unwrap()
@@ -185,14 +185,16 @@ fn make(n: u8) -> MadeLane {
 fn the_first_entry_is_the_committees_own_and_every_t_can_sign() {
     for n in [4, 5] {
         let made = make(n);
-        let keys = EpochKeys::with_possession(&made.origin, &made.entry, &made.possession).unwrap();
+        let keys =
+            EpochKeys::with_possession(&made.lane.origin, &made.lane.entry, &made.lane.possession)
+                .unwrap();
         assert_eq!(keys.epoch(), 1);
         assert_eq!(keys.entry().keys_end(), Some(Timestamp(NOW.0 + 400 * 86_400_000)));
-        let text = ThresholdText::committee(&made.origin, &made.entry).unwrap();
+        let text = ThresholdText::committee(&made.lane.origin, &made.lane.entry).unwrap();
         for ((set, committee), proof) in
-            keys.committees().iter().zip(&made.committees).zip(&made.possession)
+            keys.committees().iter().zip(&made.lane.committees).zip(&made.lane.possession)
         {
-            let sign = |seat: &made::MadeSeat| {
+            let sign = |seat: &comity::local::keys::MadeSeat| {
                 (seat.outcome.share.number(), seat.outcome.share.sign(&text).unwrap())
             };
             let shares: Vec<_> = committee.seats.iter().map(sign).collect();
@@ -210,7 +212,7 @@ fn the_first_entry_is_the_committees_own_and_every_t_can_sign() {
 fn every_key_is_its_seat_s_own_and_none_serves_twice() {
     let made = make(4);
     let mut seen = BTreeSet::new();
-    for committee in &made.committees {
+    for committee in &made.lane.committees {
         for (seat, member) in committee.seats.iter().zip(committee.public.members.iter()) {
             let keys = seat.keys.member_keys();
             assert_eq!(keys.protocol.public(), member.protocol_key);
@@ -220,9 +222,9 @@ fn every_key_is_its_seat_s_own_and_none_serves_twice() {
             seen.extend([member.protocol_key, member.cosigning_key, member.encryption_key]);
         }
     }
-    seen.extend(made.gateways.iter().map(|gateway| gateway.public));
+    seen.extend(made.lane.gateways.iter().map(|gateway| gateway.public));
     assert_eq!(seen.len(), 2 * 4 * 3 + 2);
-    assert_eq!(made.gateways[0].region.as_str(), "CN-HK", "the destination's leads first");
+    assert_eq!(made.lane.gateways[0].region.as_str(), "CN-HK", "the destination's leads first");
 }
 
 #[test]
@@ -233,8 +235,8 @@ fn what_is_written_holds_no_secret_in_the_open() {
     let sealed = files.iter().filter(|(path, _)| path.extension().is_some_and(|e| e == "sealed"));
     assert_eq!(sealed.count(), made.sealed_files());
     let mut secrets: Vec<Vec<u8>> =
-        made.gateways.iter().map(|gateway| gateway.seed.to_vec()).collect();
-    for seat in made.committees.iter().flat_map(|committee| &committee.seats) {
+        made.lane.gateways.iter().map(|gateway| gateway.seed.to_vec()).collect();
+    for seat in made.lane.committees.iter().flat_map(|committee| &committee.seats) {
         secrets.push(seat.outcome.share.secret().to_vec());
         let stored = seat.keys.encode();
         // A map of four, version 1, then three fields of key, head and 32 bytes.

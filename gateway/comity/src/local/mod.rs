@@ -9,6 +9,7 @@ pub mod follower;
 pub mod found;
 pub mod gateway;
 pub mod holder;
+pub mod keys;
 pub mod lane;
 pub mod node;
 pub mod packs;
