@@ -6,6 +6,7 @@
 
 mod choose;
 mod entries;
+mod lists;
 mod sync;
 
 pub use choose::Left;

@@ -67,6 +67,7 @@ pub mod check;
 mod digested;
 pub mod evidence;
 pub mod leader;
+mod listed;
 pub mod member;
 mod overdue;
 mod patience;

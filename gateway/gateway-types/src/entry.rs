@@ -10,7 +10,7 @@ use crate::{
     id::{ChainId, Deployment, Jurisdiction, Name, PackVersion},
     registry::Change,
     time::Timestamp,
-    verdict::Reason,
+    verdict::{ListDigest, Reason},
 };
 use alloc::{string::String, vec::Vec};
 use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
@@ -485,13 +485,15 @@ impl<'b, C> Decode<'b, C> for ShortText {
     }
 }
 
-/// Digest of the signed verdict lists behind an entry: of their encodings, in the order given, which is
-/// that of their members.
+/// Digest of the signed verdict lists behind an entry: of the lists' own digests, in the order given, which
+/// is that of their members.
+///
+/// A list stands behind many entries, and each entry may have other lists behind it. So a list is hashed
+/// once, whatever stands before it, and an entry costs 32 bytes a list: else one member that answers in many
+/// small lists would have everybody hash the others' long ones again for each.
 #[must_use]
-pub fn verdicts_digest<'a>(
-    lists: impl IntoIterator<Item = &'a crate::verdict::SignedVerdicts>,
-) -> Digest {
-    let encoded: Vec<Vec<u8>> = lists.into_iter().map(cbor::encode).collect();
-    let parts: Vec<&[u8]> = encoded.iter().map(Vec::as_slice).collect();
+pub fn verdicts_digest(lists: impl IntoIterator<Item = ListDigest>) -> Digest {
+    let digests: Vec<Digest> = lists.into_iter().map(ListDigest::digest).collect();
+    let parts: Vec<&[u8]> = digests.iter().map(|digest| digest.0.as_slice()).collect();
     frame("comity/verdicts-of/v1", &parts)
 }

@@ -1,6 +1,12 @@
 //! What a member says on candidates: one signature over a list of verdicts.
 
-use crate::{bounded::Bounded, bytes::Digest, bytes::Signature, committee::MemberRef};
+use crate::{
+    bounded::Bounded,
+    bytes::{Digest, Signature},
+    cbor,
+    committee::MemberRef,
+    frame::frame,
+};
 use core::fmt;
 use minicbor::{Decode, Encode};
 
@@ -65,6 +71,28 @@ pub struct SignedVerdicts {
     /// By the member's protocol key.
     #[n(1)]
     pub signature: Signature,
+}
+
+impl SignedVerdicts {
+    /// The list's own digest. It encodes and hashes the whole list: make it once, and keep it.
+    #[must_use]
+    pub fn digest(&self) -> ListDigest {
+        ListDigest(frame("comity/verdict-list/v1", &[&cbor::encode(self)]))
+    }
+}
+
+/// Digest of one signed verdict list: what [`verdicts_digest`](crate::entry::verdicts_digest) is made of.
+///
+/// Only a list makes one. Trust: anybody may have made the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListDigest(Digest);
+
+impl ListDigest {
+    /// The 32 bytes.
+    #[must_use]
+    pub fn digest(self) -> Digest {
+        self.0
+    }
 }
 
 /// Makes an enum of codes with the stable words that platforms see.

@@ -9,7 +9,7 @@
 use gateway_types::{
     Bounded, Bytes, CommitteeSize, Digest, MemberRef, PublicKey, Salt, Signature, SourceCode,
     Timestamp,
-    body::{Body, BodyEntry, Evidence, HeadProof, body_digest},
+    body::{Body, BodyEntry, ChangeProof, Evidence, HeadProof, body_digest},
     bytes::{BlsPublicKey, BlsSignature},
     candidate::{Candidate, DecisionTerms, EvidenceRef, Form, PackRef, request_digest},
     cbor,
@@ -20,12 +20,13 @@ use gateway_types::{
         StatusEntry, SyncPoint, verdicts_digest,
     },
     facts::{ConsentFacts, Facts},
+    frame::frame,
     licence::LicenceKey,
     message::{
         Ballot, FinalMessage, Lock, LockMessage, Prepare, PrepareMessage, Proposal, ProposeMessage,
         SignMessage, Timeout, TimeoutMessage, ToLeader, ToMember, Vote, Votes,
     },
-    registry::Change,
+    registry::{Change, RegistryChange},
     verdict::{Reason, SignedVerdicts, Verdict, VerdictList, Word},
 };
 use std::{collections::BTreeMap, fmt::Debug, path::PathBuf};
@@ -105,7 +106,22 @@ fn the_digests_of_one_kind_are_never_those_of_another() {
     let body = body();
     assert_ne!(body.digest(), candidate().digest());
     assert_eq!(body.digest(), body_digest(&cbor::encode(&body)));
-    assert_ne!(verdicts_digest([&signed_verdicts()]), verdicts_digest([]));
+    let list = signed_verdicts();
+    assert_ne!(verdicts_digest([list.digest()]), verdicts_digest([]));
+    assert_ne!(verdicts_digest([list.digest()]), list.digest().digest());
+}
+
+#[test]
+fn a75_the_digest_behind_an_entry_frames_the_digests_of_its_lists() {
+    let first = signed_verdicts();
+    let mut second = first.clone();
+    second.signature.0[0] ^= 1;
+    let own = |list: &SignedVerdicts| frame("comity/verdict-list/v1", &[&cbor::encode(list)]);
+    let (a, b) = (own(&first), own(&second));
+    assert_ne!(a, b, "the signature is in it");
+    let framed = frame("comity/verdicts-of/v1", &[&a.0, &b.0]);
+    assert_eq!(verdicts_digest([first.digest(), second.digest()]), framed);
+    assert_ne!(verdicts_digest([second.digest(), first.digest()]), framed);
 }
 
 #[test]
@@ -168,6 +184,7 @@ fn samples() -> BTreeMap<String, Vec<u8>> {
     add("verdicts", cbor::encode(&signed_verdicts()));
     add("body", cbor::encode(&body()));
     add("evidence", cbor::encode(&evidence()));
+    add("evidence-catch-up", cbor::encode(&catch_up()));
     for (name, message) in to_members() {
         add(&format!("member-{name}"), cbor::encode(&message));
     }
@@ -394,7 +411,14 @@ fn evidence() -> Evidence {
         head: Some(head),
         changes: list(vec![change()]),
         conflict: Some((bytes(b"one"), bytes(b"other"))),
+        change: None,
     }
+}
+
+fn catch_up() -> Evidence {
+    let value = RegistryChange { change: change(), acc: Digest([11; 32]) }.to_bytes();
+    let change = ChangeProof { height: 9, value: bytes(&value), proof: bytes(b"proof") };
+    Evidence { head: None, conflict: None, change: Some(change), ..evidence() }
 }
 
 fn ballot() -> Ballot {

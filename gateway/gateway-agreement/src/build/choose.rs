@@ -1,6 +1,9 @@
 //! Which candidates go into the next body.
 
-use super::{Material, SyncOffer};
+use super::{
+    Material, SyncOffer,
+    lists::{SignedLists, signed},
+};
 use crate::check::bits_of;
 use gateway_cosign::EpochKeys;
 use gateway_lane::{EntryError, FRESH_SYNC};
@@ -9,7 +12,7 @@ use gateway_types::{
     body::MAX_LISTS,
     candidate::Candidate,
     cbor,
-    entry::{DeclinedEntry, Entry, RecognisedEntry, verdicts_digest},
+    entry::{DeclinedEntry, Entry, RecognisedEntry},
     verdict::{Reason, SignedVerdicts, Verdict, Word},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,20 +102,21 @@ struct Pick<'a> {
     digest: Digest,
     outcome: Outcome,
     said: Vec<Said>,
+    /// Digest of the lists behind it.
+    verdicts: Digest,
 }
 
 /// The candidates that go in, and why others do not.
 pub(super) struct Chosen<'a> {
     picks: Vec<Pick<'a>>,
     pub(super) left: Vec<(Digest, Left)>,
-    /// Most entries have the same lists behind them: their digest is made once.
-    digests: BTreeMap<Vec<usize>, Digest>,
 }
 
 impl<'a> Chosen<'a> {
     pub(super) fn of(material: &Material<'a>, offer: Option<&SyncOffer>) -> Self {
         let lists = Lists::of(material);
-        let mut chosen = Self { picks: Vec::new(), left: Vec::new(), digests: BTreeMap::new() };
+        let mut chosen = Self { picks: Vec::new(), left: Vec::new() };
+        let mut signed = SignedLists::of(material);
         let mut room = Room::of(material, offer);
         let changed = changed(offer);
         let mut requests = BTreeSet::new();
@@ -134,13 +138,13 @@ impl<'a> Chosen<'a> {
                 Outcome::Declined => Word::Refuse,
             };
             let said = lists.said(&digest, word);
-            if room.take(material, candidate, &said) {
-                chosen.picks.push(Pick { candidate, digest, outcome, said });
+            if room.take(&mut signed, candidate, &said) {
+                let verdicts = signed.verdicts(said.iter().map(|(_, at, _)| *at));
+                chosen.picks.push(Pick { candidate, digest, outcome, said, verdicts });
             } else {
                 chosen.left.push((digest, Left::Full));
             }
         }
-        chosen.make_digests(material);
         chosen
     }
 
@@ -151,7 +155,7 @@ impl<'a> Chosen<'a> {
         let mut entry = |pick: &Pick<'_>| {
             let bits = bits_of(committees, pick.said.iter().map(|(member, ..)| *member));
             let bits = Bounded::new(bits).unwrap_or_default();
-            let verdicts = self.digest_of(pick);
+            let verdicts = pick.verdicts;
             match pick.outcome {
                 Outcome::Recognised => {
                     let list_index = index;
@@ -191,21 +195,6 @@ impl<'a> Chosen<'a> {
             self.picks.iter().flat_map(|pick| pick.said.iter().map(|(_, at, _)| *at)).collect();
         used.into_iter().filter_map(|at| signed(material, at)).collect()
     }
-
-    fn make_digests(&mut self, material: &Material<'_>) {
-        for pick in &self.picks {
-            let behind: Vec<usize> = pick.said.iter().map(|(_, at, _)| *at).collect();
-            self.digests.entry(behind).or_insert_with_key(|behind| {
-                let lists: Vec<_> = behind.iter().filter_map(|at| signed(material, *at)).collect();
-                verdicts_digest(&lists)
-            });
-        }
-    }
-
-    fn digest_of(&self, pick: &Pick<'_>) -> Digest {
-        let behind: Vec<usize> = pick.said.iter().map(|(_, at, _)| *at).collect();
-        self.digests.get(&behind).copied().unwrap_or_else(|| verdicts_digest(&[]))
-    }
 }
 
 /// What is left of the limit.
@@ -229,14 +218,10 @@ impl Room {
         }
     }
 
-    fn take(&mut self, material: &Material<'_>, candidate: &Candidate, said: &[Said]) -> bool {
+    fn take(&mut self, signed: &mut SignedLists<'_>, candidate: &Candidate, said: &[Said]) -> bool {
         let new: BTreeSet<usize> =
             said.iter().map(|(_, at, _)| *at).filter(|at| !self.lists.contains(at)).collect();
-        let of_lists: usize = new
-            .iter()
-            .filter_map(|at| signed(material, *at))
-            .map(|it| cbor::encode(&it).len())
-            .sum();
+        let of_lists: usize = new.iter().map(|at| signed.len(*at)).sum();
         // An entry holds its candidate and about a hundred bytes more.
         let entry =
             cbor::encode(candidate).len().saturating_add(ENTRY_OVERHEAD).saturating_add(128);
@@ -251,11 +236,6 @@ impl Room {
         }
         fits
     }
-}
-
-fn signed(material: &Material<'_>, at: usize) -> Option<SignedVerdicts> {
-    let list = material.lists.get(at)?;
-    Some(SignedVerdicts { list: list.value().clone(), signature: *list.signature() })
 }
 
 fn reasons(said: &[Said]) -> Bounded<Reason, 32> {

@@ -1,7 +1,10 @@
 //! What a leader makes of what waits.
 
 use super::*;
-use crate::testing::{lane::*, *};
+use crate::{
+    listed::made::by as hashed_by,
+    testing::{lane::*, *},
+};
 use gateway_types::verdict::Word;
 
 fn kinds(made: &Made) -> Vec<&'static str> {
@@ -67,6 +70,35 @@ fn of_a_members_lists_that_overlap_only_the_first_counts() {
     let made = world.make(&[a, b], &lists);
     assert_eq!((kinds(&made).len(), made.body.body().verdicts.len()), (3, 6));
     assert!(world.check(&made).is_ok());
+}
+
+/// One of seven answers each question in a list of its own, so that each entry has other lists behind it.
+#[test]
+fn a121_a_member_that_answers_in_many_lists_has_each_list_hashed_once() {
+    let mut world = World::begun();
+    world.tick(1);
+    let asked: Vec<Candidate> = (1..=12).map(|n| world.candidate(n)).collect();
+    let mut lists = accepting(&asked.iter().collect::<Vec<_>>());
+    lists.extend(asked.iter().map(|it| list(m(0, 4), Word::Accept, &[it])));
+    let (hashed, made) = hashed_by(|| world.make(&asked, &lists));
+    assert_eq!((kinds(&made).len(), made.body.body().verdicts.len()), (13, 18));
+    assert_eq!(hashed, 18, "by the leader");
+    let (hashed, checked) = hashed_by(|| world.check(&made));
+    assert!(checked.is_ok());
+    assert_eq!(hashed, 18, "by a member");
+}
+
+/// Of lists that find no room too.
+#[test]
+fn a121_lists_that_have_no_room_are_measured_once() {
+    let mut world = World::begun();
+    world.tick(1);
+    let asked: Vec<Candidate> = (1..=12).map(|n| world.candidate(n)).collect();
+    let lists = accepting(&asked.iter().collect::<Vec<_>>());
+    let small = Limit { entries: 4096, bytes: 1_000 };
+    let (hashed, made) = hashed_by(|| world.make_limited(&asked, &lists, &[world.offer()], small));
+    assert_eq!((kinds(&made), made.left.len()), (vec!["batch"], 12));
+    assert_eq!(hashed, 6);
 }
 
 #[test]

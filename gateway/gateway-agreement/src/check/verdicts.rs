@@ -1,10 +1,11 @@
 //! The signed verdicts behind each entry, counted exactly.
 
+use crate::listed::list_digest;
 use gateway_cosign::{EpochKeys, SignedError};
 use gateway_types::{
     Digest, MemberRef,
     entry::{Entry, verdicts_digest},
-    verdict::{Reason, SignedVerdicts, Verdict, Word},
+    verdict::{ListDigest, Reason, SignedVerdicts, Verdict, Word},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,17 +45,16 @@ pub(super) fn verify_verdicts(
 }
 
 /// The lists, by candidate.
-struct Counted<'a> {
+struct Counted {
     committees: usize,
-    lists: &'a [SignedVerdicts],
+    /// Of each list, in the order of the body.
+    digests: Vec<ListDigest>,
     by_candidate: BTreeMap<Digest, Vec<Said>>,
-    /// Most entries have the same lists behind them: their digest is made once.
-    digests: BTreeMap<Vec<usize>, Digest>,
     used: BTreeSet<usize>,
 }
 
-impl<'a> Counted<'a> {
-    fn new(keys: &EpochKeys, lists: &'a [SignedVerdicts]) -> Self {
+impl Counted {
+    fn new(keys: &EpochKeys, lists: &[SignedVerdicts]) -> Self {
         let mut by_candidate: BTreeMap<Digest, Vec<Said>> = BTreeMap::new();
         for (list, signed) in lists.iter().enumerate() {
             let member = signed.list.member;
@@ -65,7 +65,8 @@ impl<'a> Counted<'a> {
         }
         by_candidate.values_mut().for_each(|said| said.sort_by_key(|it| it.member));
         let committees = keys.committees().len();
-        Self { committees, lists, by_candidate, digests: BTreeMap::new(), used: BTreeSet::new() }
+        let digests = lists.iter().map(list_digest).collect();
+        Self { committees, digests, by_candidate, used: BTreeSet::new() }
     }
 
     fn check(&mut self, at: usize, entry: &Entry) -> Result<(), VerdictsError> {
@@ -107,21 +108,9 @@ impl<'a> Counted<'a> {
         if bits_of(self.committees, said.iter().map(|said| said.member)) != bits {
             return Err(VerdictsError::Bits { at });
         }
-        let behind: Vec<usize> = said.iter().map(|said| said.list).collect();
-        self.used.extend(&behind);
-        if self.digest_of(behind) == digest { Ok(()) } else { Err(VerdictsError::Digest { at }) }
-    }
-
-    fn digest_of(&mut self, behind: Vec<usize>) -> Digest {
-        let lists = self.lists;
-        let make =
-            |behind: &[usize]| verdicts_digest(behind.iter().filter_map(|list| lists.get(*list)));
-        let known = self.digests.get(&behind).copied();
-        known.unwrap_or_else(|| {
-            let digest = make(&behind);
-            self.digests.insert(behind, digest);
-            digest
-        })
+        self.used.extend(said.iter().map(|said| said.list));
+        let behind = said.iter().filter_map(|said| self.digests.get(said.list).copied());
+        if verdicts_digest(behind) == digest { Ok(()) } else { Err(VerdictsError::Digest { at }) }
     }
 }
 
