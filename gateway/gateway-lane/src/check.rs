@@ -46,6 +46,13 @@ impl CheckedBatch {
         self.tip.sync.as_ref()
     }
 
+    /// Whether that sync point was reached by catching up, here or in a batch before: then it recognises
+    /// nothing, and its height does not bound the number of changes.
+    #[must_use]
+    pub fn has_caught_up(&self) -> bool {
+        self.tip.caught_up
+    }
+
     /// How many leaves the log has after it.
     #[must_use]
     pub fn log_size(&self) -> u64 {
@@ -135,6 +142,7 @@ impl LaneState {
             Tip { k: batch.k, time: batch.time, sync: batch.sync.clone(), ..last.clone() };
         tip.client.freeze = tip.client.freeze.or_else(|| freeze_in(rest));
         sync::check(batch.sync.as_ref(), last.sync.as_ref(), &tip.client)?;
+        tip.caught_up = sync::has_caught_up(batch.sync.as_ref(), last);
         let mut draft = Draft::new(self, tip);
         for (at, entry) in (1..).zip(rest) {
             draft.take(at, entry).map_err(|error| LaneError::Entry { at, error })?;

@@ -258,11 +258,11 @@ pub enum EntryError {
     #[error("the light client is frozen: nothing is recognised")]
     Frozen,
     /// Evidence below the last sync point: a change could have come since.
-    #[error("the evidence is of height {got}, the last sync point of {last}")]
+    #[error("the evidence is of height {got}, it must not be below {last}")]
     OldEvidence {
         /// Height of the evidence.
         got: u64,
-        /// Height of the last sync point, or of the pin.
+        /// Height of the last sync point, or of the pin; after a catch-up, of the batch's own.
         last: u64,
     },
     /// No sync point, one that is too old, or one that only catches up.

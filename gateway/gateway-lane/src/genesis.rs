@@ -41,7 +41,8 @@ pub(crate) fn check(origin: &Origin, batch: &BatchEntry, rest: &[Entry]) -> Resu
     }
     let client = Client { id: pin.id(), pin: pin.clone(), freeze: None };
     let committee = committee.clone();
-    Ok(Tip { k: batch.k, time: batch.time, sync: None, committee, packs, client })
+    let (k, time) = (batch.k, batch.time);
+    Ok(Tip { k, time, sync: None, caught_up: false, committee, packs, client })
 }
 
 /// Refuses a batch from the moment on at which the first of the epoch's keys ends.

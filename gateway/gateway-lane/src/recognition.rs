@@ -1,16 +1,11 @@
 //! `recognised` and `declined` entries: what their form must show.
 
-use crate::{
-    check::Draft,
-    error::EntryError,
-    state::Recognition,
-    sync::{floor, only_catches_up},
-};
+use crate::{check::Draft, error::EntryError, state::Recognition, sync::evidence_floor};
 use core::time::Duration;
 use gateway_types::{
     CommitteeSize, Digest, SourceCode, Status,
     candidate::{Candidate, Form},
-    entry::{DeclinedEntry, RecognisedEntry, SyncPoint},
+    entry::{DeclinedEntry, RecognisedEntry},
 };
 
 /// Greatest age of a sync point under which something is recognised, counted from its block's time to
@@ -86,7 +81,8 @@ impl Draft<'_> {
         if judged.eq(in_force) { Ok(()) } else { Err(EntryError::Packs) }
     }
 
-    /// Evidence of the pinned client, not below the last sync point; a sync point that is fresh.
+    /// Evidence of the pinned client; a sync point that is fresh; evidence not below the last one, or after
+    /// a catch-up not below this one.
     fn check_evidence(&self, candidate: &Candidate) -> Result<(), EntryError> {
         let (evidence, client) = (&candidate.evidence, &self.batch.tip.client);
         if client.freeze.is_some() {
@@ -98,24 +94,26 @@ impl Draft<'_> {
         if evidence.sequence.is_none() {
             return Err(EntryError::NotRegistered);
         }
-        let last = floor(self.last_sync(), client);
-        if evidence.height < last {
-            return Err(EntryError::OldEvidence { got: evidence.height, last });
+        if !self.sync_is_fresh() {
+            return Err(EntryError::NoFreshSync);
         }
-        if self.sync_is_fresh() { Ok(()) } else { Err(EntryError::NoFreshSync) }
+        match self.lowest_evidence() {
+            last if evidence.height < last => {
+                Err(EntryError::OldEvidence { got: evidence.height, last })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn lowest_evidence(&self) -> u64 {
+        let next = self.batch.tip.sync.as_ref();
+        self.state.tip.as_ref().map_or(u64::MAX, |last| evidence_floor(next, last))
     }
 
     fn sync_is_fresh(&self) -> bool {
         let tip = &self.batch.tip;
-        tip.sync.as_ref().is_some_and(|sync| {
-            tip.time.since(sync.block_time) <= FRESH_SYNC
-                && !only_catches_up(sync, self.last_sync(), &tip.client)
-        })
-    }
-
-    /// The sync point before this batch.
-    pub(crate) fn last_sync(&self) -> Option<&SyncPoint> {
-        self.state.tip.as_ref().and_then(|tip| tip.sync.as_ref())
+        let age = tip.sync.as_ref().map(|sync| tip.time.since(sync.block_time));
+        !tip.caught_up && age.is_some_and(|age| age <= FRESH_SYNC)
     }
 
     fn push(&mut self, at: usize, entry: &RecognisedEntry, value: u8) -> Result<(), EntryError> {

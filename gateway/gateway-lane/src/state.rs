@@ -7,7 +7,7 @@ use gateway_types::{
     Digest, Jurisdiction, LicenceKey, Origin, Timestamp,
     candidate::PackRef,
     entry::{ClientFreeze, ClientPin, CommitteeEntry, PackEntry, StatusEntry, SyncPoint},
-    registry::Change,
+    registry::{ACC_0, Change},
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -33,6 +33,11 @@ pub struct Tip {
     pub time: Timestamp,
     /// How far the source's registry was followed; nothing until the first sync point.
     pub sync: Option<SyncPoint>,
+    /// Whether `sync` has taken in changes of after its height, because more waited than a batch may take in.
+    ///
+    /// Then the changes since are not all those since its height: until the next sync point of a later
+    /// height nothing is recognised, and in that batch only by evidence that is not below it.
+    pub caught_up: bool,
     /// The committees and leaders in force, and the epoch.
     pub committee: CommitteeEntry,
     /// The packs that were logged, in their order.
@@ -150,7 +155,25 @@ impl LaneState {
     #[must_use]
     pub fn last_change(&self) -> (u64, Digest) {
         let sync = self.tip.as_ref().and_then(|tip| tip.sync.as_ref());
-        sync.map_or((0, gateway_types::registry::ACC_0), |sync| (sync.n, sync.acc))
+        sync.map_or((0, ACC_0), |sync| (sync.n, sync.acc))
+    }
+
+    /// The sync point from which a catch-up goes on: it keeps all but number and running digest.
+    ///
+    /// The last one; before the first the pin's height and header, and time 0: unknown, so older than any.
+    /// Nothing before batch 0.
+    #[must_use]
+    pub fn catch_up_base(&self) -> Option<SyncPoint> {
+        let tip = self.tip.as_ref()?;
+        let pin = &tip.client.pin;
+        Some(tip.sync.clone().unwrap_or_else(|| SyncPoint {
+            chain: pin.chain.clone(),
+            height: pin.height,
+            header_hash: pin.header_hash,
+            block_time: Timestamp(0),
+            n: 0,
+            acc: ACC_0,
+        }))
     }
 
     /// The `status` entries that the next batch must hold for these changes, which follow

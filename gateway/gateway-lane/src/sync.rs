@@ -1,6 +1,9 @@
 //! Which sync point may follow another.
 
-use crate::{error::SyncError, state::Client};
+use crate::{
+    error::SyncError,
+    state::{Client, Tip},
+};
 use gateway_types::{Digest, entry::SyncPoint, frame::sha256, registry::ACC_0};
 
 /// Checks that `next` may follow `last` under the client's pin.
@@ -26,15 +29,31 @@ pub(crate) fn check(
     }
 }
 
-/// The height below which no evidence and no sync point counts: the last sync point's, or the pin's.
-pub(crate) fn floor(last: Option<&SyncPoint>, client: &Client) -> u64 {
+/// The height below which no sync point lies: the last one's, or the pin's.
+fn floor(last: Option<&SyncPoint>, client: &Client) -> u64 {
     last.map_or(client.pin.height, |last| last.height)
 }
 
-/// Whether `next` takes in changes without a newer header, so that more may be waiting: nothing is
-/// recognised then. A lane without a sync point catches up at the pin's height.
-pub(crate) fn only_catches_up(next: &SyncPoint, last: Option<&SyncPoint>, client: &Client) -> bool {
-    next.height == floor(last, client) && next.n != last.map_or(0, |last| last.n)
+/// Whether `next`, which may follow the sync point of `last`, takes in changes without a newer header,
+/// or is the last one again and that did. A lane without a sync point catches up at the pin's height.
+///
+/// Nothing is recognised then: more changes may wait, of heights up to that of the proof.
+pub(crate) fn has_caught_up(next: Option<&SyncPoint>, last: &Tip) -> bool {
+    let (before, Some(next)) = (last.sync.as_ref(), next) else { return false };
+    let catches_up = || {
+        next.height == floor(before, &last.client) && next.n != before.map_or(0, |before| before.n)
+    };
+    if before == Some(next) { last.caught_up } else { catches_up() }
+}
+
+/// The height below which no evidence of a `recognised` entry counts in a batch at `next`.
+///
+/// It is the last sync point's: a change since is among those that the batch takes in. After a catch-up
+/// that is not so, as changes of later heights were taken in before; then it is the batch's own.
+/// Source: design section 2.3, rule (c), and its gap after a catch-up.
+pub(crate) fn evidence_floor(next: Option<&SyncPoint>, last: &Tip) -> u64 {
+    let own = next.filter(|_| last.caught_up).map(|next| next.height);
+    own.unwrap_or_else(|| floor(last.sync.as_ref(), &last.client))
 }
 
 /// A digest that was never set: all zero, or of nothing.

@@ -29,6 +29,10 @@ pub const MAX_HEADERS: usize = 64;
 /// Most changes in a proposal's evidence.
 pub const MAX_CHANGES: usize = 4096;
 
+/// Most changes that a sync point takes in, so that a batch has room for a `status` entry of each and its
+/// own. If more wait, batches catch up in steps of exactly so many.
+pub const CATCH_UP: usize = 4_000;
+
 /// Longest header or proof, in bytes.
 pub const MAX_EVIDENCE: usize = 1024 * 1024;
 
@@ -91,7 +95,7 @@ pub struct BodyEntry {
     pub bytes: Bytes<MAX_ENTRY>,
 }
 
-/// What comes beside a new body, to be judged once: headers, the head's proof, changes, a freeze.
+/// What comes beside a new body, to be judged once: headers, what proves the changes, the changes, a freeze.
 ///
 /// Not in `d`: a body that comes with a prepare certificate needs none of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -100,7 +104,7 @@ pub struct Evidence {
     /// Headers since the one that the last final batch named, in the chain's encoding.
     #[n(0)]
     pub headers: Bounded<Bytes<MAX_EVIDENCE>, MAX_HEADERS>,
-    /// The registry head's proof at the new sync point.
+    /// The registry head's proof at the new sync point; none beside `change`.
     #[n(1)]
     pub head: Option<HeadProof>,
     /// The changes since the last sync point, in order.
@@ -109,6 +113,9 @@ pub struct Evidence {
     /// Two headers that contradict each other, if the batch freezes a client.
     #[n(3)]
     pub conflict: Option<(Bytes<MAX_EVIDENCE>, Bytes<MAX_EVIDENCE>)>,
+    /// The last change's proof, where the batch only catches up; none beside `head`.
+    #[n(4)]
+    pub change: Option<ChangeProof>,
 }
 
 /// The registry's head and its proof.
@@ -121,6 +128,23 @@ pub struct HeadProof {
     /// The head's 48 bytes.
     #[n(1)]
     pub value: Bytes<48>,
+    /// The proof, in the chain's encoding.
+    #[n(2)]
+    pub proof: Bytes<MAX_EVIDENCE>,
+}
+
+/// One change of the registry's log and its proof: that of the new sync point's number n.
+///
+/// The header may be of any height: what the registry wrote under n it never writes again.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ChangeProof {
+    /// Height of the header whose root it leads to.
+    #[n(0)]
+    pub height: u64,
+    /// The change's 73 bytes.
+    #[n(1)]
+    pub value: Bytes<73>,
     /// The proof, in the chain's encoding.
     #[n(2)]
     pub proof: Bytes<MAX_EVIDENCE>,

@@ -253,6 +253,13 @@ impl RegistryChange {
         };
         Some(Self { change, acc: Digest::from_slice(acc)? })
     }
+
+    /// The 73 bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let Change { key, code, sequence } = &self.change;
+        [&key.0.0[..], &[code.0], &sequence.to_be_bytes(), &self.acc.0].concat()
+    }
 }
 
 impl RegistryHead {
@@ -294,6 +301,18 @@ mod tests {
         let mut unknown = bytes;
         unknown[32] = 8;
         assert_eq!(RegistryRecord::from_bytes(&unknown), None);
+    }
+
+    #[test]
+    fn a_change_of_the_log_has_one_length() {
+        let key = LicenceKey(Digest([1; 32]));
+        let change = Change { key, code: SourceCode(7), sequence: 2 };
+        let change = RegistryChange { change, acc: Digest([3; 32]) };
+        let bytes = change.to_bytes();
+        assert_eq!(bytes.len(), 73);
+        assert_eq!(RegistryChange::from_bytes(&bytes), Some(change));
+        assert_eq!(RegistryChange::from_bytes(&bytes[..72]), None);
+        assert_eq!(RegistryChange::from_bytes(&[bytes.as_slice(), &[0]].concat()), None);
     }
 
     #[test]

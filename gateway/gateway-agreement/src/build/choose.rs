@@ -25,9 +25,11 @@ const ENTRY_OVERHEAD: usize = 32;
 pub enum Left {
     /// No room: in the next one.
     Full,
-    /// There is no sync point of the last 60 seconds, or the client is frozen: nothing is recognised.
+    /// There is no sync point of the last 60 seconds, or it only catches up, or the client is frozen: nothing
+    /// is recognised.
     NoFreshSync,
-    /// Its evidence lies below the last sync point, or its licence changed since: ask again.
+    /// Its evidence lies below the last sync point, or after a catch-up below this batch's, or its licence
+    /// changed since: ask again.
     OldEvidence,
     /// The lane refuses it for good.
     Refused(EntryError),
@@ -264,12 +266,18 @@ fn keeps_out(
     if frozen || super::freeze_of(material).is_some() {
         return Some(Left::NoFreshSync);
     }
+    // Changes of later heights were taken in before: only the next real sync point ends that.
+    let caught_up = tip.is_some_and(|tip| tip.caught_up);
+    if offer.map_or(caught_up, SyncOffer::only_catches_up) {
+        return Some(Left::NoFreshSync);
+    }
     let last = tip.and_then(|tip| tip.sync.as_ref());
     let sync = offer.map(|offer| &offer.point).or(last);
     let age = sync.map(|sync| super::time_of(material).since(sync.block_time));
     if age.is_none_or(|age| age > FRESH_SYNC) {
         return Some(Left::NoFreshSync);
     }
-    let old = last.is_some_and(|last| candidate.evidence.height < last.height);
+    let lowest = if caught_up { sync } else { last };
+    let old = lowest.is_some_and(|lowest| candidate.evidence.height < lowest.height);
     (old || changed.contains(&candidate.licence)).then_some(Left::OldEvidence)
 }

@@ -2,13 +2,14 @@
 
 use super::Material;
 use core::time::Duration;
+use gateway_lane::LaneState;
 use gateway_types::{
     Bounded, Bytes,
-    body::{Evidence, HeadProof, MAX_EVIDENCE, MAX_HEADERS},
+    body::{CATCH_UP, ChangeProof, Evidence, HeadProof, MAX_CHANGES, MAX_EVIDENCE, MAX_HEADERS},
     entry::SyncPoint,
-    registry::RegistryHead,
+    registry::{Change, RegistryChange, RegistryHead},
 };
-use light_client::{Proven, ProvenChanges};
+use light_client::{Proven, ProvenChanges, SyncStart};
 
 /// A candidate younger than this keeps the sync point from passing its evidence.
 pub const KEEP_BACK: Duration = Duration::from_secs(30);
@@ -18,13 +19,16 @@ pub const KEEP_BACK: Duration = Duration::from_secs(30);
 pub struct SyncOffer {
     pub(super) point: SyncPoint,
     pub(super) evidence: Evidence,
+    /// The last change of the lane that its changes follow.
+    after: SyncStart,
 }
 
 impl SyncOffer {
     /// Takes a proven head; the changes since the lane's last sync point, which lead to it; its proof
     /// in the chain's encoding; and the headers since the one that the last batch named.
     ///
-    /// Nothing if the changes do not lead to that head, or there are more than a batch may hold.
+    /// Nothing if the changes do not lead to that head, or there are more than [`CATCH_UP`]: see
+    /// [`SyncOffer::catch_up`].
     #[must_use]
     pub fn new(
         head: &Proven<RegistryHead>,
@@ -33,21 +37,45 @@ impl SyncOffer {
         headers: Bounded<Bytes<MAX_EVIDENCE>, MAX_HEADERS>,
     ) -> Option<Self> {
         let (at, value) = (head.at(), head.value());
-        let leads_there = (changes.end().n, changes.end().acc) == (value.n, value.acc);
-        let listed = changes.changes().map(|(_, change)| *change).collect();
+        let end = SyncStart { n: value.n, acc: value.acc };
+        let listed = listed(changes, end).filter(|listed| listed.len() <= CATCH_UP)?;
         let proof =
             HeadProof { height: at.height.get(), value: Bytes::new(value.to_bytes()).ok()?, proof };
-        let changes = Bounded::new(listed).ok()?;
-        let evidence = Evidence { headers, head: Some(proof), changes, conflict: None };
         let point = SyncPoint {
             chain: at.chain.clone(),
             height: at.height.get(),
             header_hash: at.header_hash,
             block_time: at.block_time,
-            n: value.n,
-            acc: value.acc,
+            n: end.n,
+            acc: end.acc,
         };
-        leads_there.then_some(Self { point, evidence })
+        let evidence = Evidence { headers, head: Some(proof), changes: listed, ..<_>::default() };
+        Some(Self { point, evidence, after: changes.after() })
+    }
+
+    /// Where more than [`CATCH_UP`] changes wait: takes the proven change that ends the first so many of
+    /// them; these changes, which lead to it; its proof in the chain's encoding; and the headers since the
+    /// one that the last batch named.
+    ///
+    /// The sync point keeps the last one's height and time, so nothing is recognised in that batch. Nothing
+    /// before batch 0, or if the changes do not lead from the lane's last one to that change, or are not
+    /// exactly [`CATCH_UP`]. Source: `formats`, section 4.
+    #[must_use]
+    pub fn catch_up(
+        lane: &LaneState,
+        change: &Proven<RegistryChange>,
+        changes: &ProvenChanges,
+        proof: Bytes<MAX_EVIDENCE>,
+        headers: Bounded<Bytes<MAX_EVIDENCE>, MAX_HEADERS>,
+    ) -> Option<Self> {
+        let end = SyncStart { n: *change.key(), acc: change.value().acc };
+        let listed = listed(changes, end).filter(|listed| listed.len() == CATCH_UP)?;
+        let point = SyncPoint { n: end.n, acc: end.acc, ..lane.catch_up_base()? };
+        let value = Bytes::new(change.value().to_bytes()).ok()?;
+        let proof = ChangeProof { height: change.at().height.get(), value, proof };
+        let evidence = Evidence { headers, change: Some(proof), changes: listed, ..<_>::default() };
+        let offer = Self { point, evidence, after: changes.after() };
+        offer.follows(lane).then_some(offer)
     }
 
     /// The sync point.
@@ -55,24 +83,47 @@ impl SyncOffer {
     pub fn point(&self) -> &SyncPoint {
         &self.point
     }
+
+    /// Whether it only catches up.
+    pub(super) fn only_catches_up(&self) -> bool {
+        self.evidence.change.is_some()
+    }
+
+    /// Whether its changes go on where the lane stands.
+    fn follows(&self, lane: &LaneState) -> bool {
+        (self.after.n, self.after.acc) == lane.last_change()
+    }
+}
+
+/// The changes, if they lead to that end.
+fn listed(changes: &ProvenChanges, end: SyncStart) -> Option<Bounded<Change, MAX_CHANGES>> {
+    let listed = changes.changes().map(|(_, change)| *change).collect();
+    (changes.end() == end).then(|| Bounded::new(listed).ok()).flatten()
 }
 
 /// The highest offer above the last sync point, and not above the evidence of a candidate that will
-/// still wait and is younger than [`KEEP_BACK`]: its evidence would be too old for the next batch.
+/// still wait and is younger than [`KEEP_BACK`]: its evidence would be too old for the next batch. Only
+/// where no head can be offered, a catch-up.
 pub(super) fn choose<'a>(material: &Material<'a>) -> Option<&'a SyncOffer> {
     let tip = material.lane.tip()?;
     // A frozen client follows nothing more.
     if tip.client.freeze.is_some() || super::freeze_of(material).is_some() {
         return None;
     }
-    let last = tip.sync.as_ref();
+    let offers = || material.offers.iter().filter(|offer| offer.follows(material.lane));
     let is_new = |offer: &&SyncOffer| {
-        last.is_none_or(|last| offer.point.height > last.height && offer.point.n >= last.n)
+        let last = tip.sync.as_ref().map_or(0, |last| last.height);
+        !offer.only_catches_up() && offer.point.height > last
     };
+    let heads = || offers().filter(is_new);
+    if heads().next().is_none() {
+        // One that was made before the last sync point moved keeps an older height.
+        let from = material.lane.catch_up_base()?;
+        return offers().find(|it| it.only_catches_up() && it.point.height == from.height);
+    }
     let ceiling = lowest_kept_back(material);
     let under = |offer: &&SyncOffer| ceiling.is_none_or(|lowest| offer.point.height <= lowest);
-    let new = || material.offers.iter().filter(is_new);
-    new().filter(under).max_by_key(|offer| offer.point.height)
+    heads().filter(under).max_by_key(|offer| offer.point.height)
 }
 
 /// Those that have an outcome are in this batch, or lapse; those without wait for the next.

@@ -3,13 +3,13 @@
 use super::{Checked, FormChecked, FormContext, heads::OwnHeads};
 use crate::digested::DigestedBody;
 use core::time::Duration;
-use gateway_lane::{ChangesError, FRESH_SYNC};
+use gateway_lane::{ChangesError, FRESH_SYNC, LaneState};
 use gateway_types::{
     Timestamp,
-    body::{Evidence, HeadProof, MAX_BODY},
+    body::{CATCH_UP, ChangeProof, Evidence, HeadProof, MAX_BODY},
     cbor,
     entry::{ClientEntry, ClientFreeze, Entry, SyncPoint},
-    registry::RegistryHead,
+    registry::{RegistryChange, RegistryHead},
 };
 use light_client::{
     ChangesError as ProofOfChangesError, ClientMessage, ClientStore, Height, LightClient,
@@ -80,13 +80,12 @@ fn check_sync(
         return if evidence.changes.is_empty() { Ok(()) } else { Err(FreshError::NoSyncPoint) };
     };
     if last != Some(next) {
-        let head = prove_head(context, next, evidence, checked.batch().time())?;
-        let (n, acc) = form.lane.last_change();
-        verify_changes(SyncStart { n, acc }, &evidence.changes, &head)?;
-        context.own.apply(&head);
+        verify_sync(form.lane, context, next, evidence, checked.batch().time())?;
     }
     form.lane.check_changes(checked.batch(), &evidence.changes)?;
-    match context.own.largest_up_to(next.height) {
+    // A lane that catches up says of no height that these are all its changes, and recognises nothing.
+    let own = context.own.largest_up_to(next.height).filter(|_| !checked.batch().has_caught_up());
+    match own {
         Some(own) if own > next.n => {
             Err(FreshError::Hidden { own, n: next.n, height: next.height })
         }
@@ -110,26 +109,94 @@ fn check_recognised(context: &FreshContext<'_>, checked: &FormChecked) -> Result
     }
 }
 
-/// Takes the headers in and proves the registry's head at the sync point.
-fn prove_head(
+/// Takes the headers in; then the registry's head proves a new sync point, or one change of its log a
+/// catch-up. Never both: each says for itself where the changes end.
+fn verify_sync(
+    lane: &LaneState,
     context: &mut FreshContext<'_>,
     sync: &SyncPoint,
     evidence: &Evidence,
     time: Timestamp,
-) -> Result<Proven<RegistryHead>, FreshError> {
-    if !evidence.headers.is_empty() {
-        let message = ClientMessage::Headers(evidence.headers.clone());
-        let update = update_client(context.chain, context.client, &message, time)?;
-        if matches!(update, Update::Frozen(_)) {
-            return Err(FreshError::Client { status: Status::Frozen });
+) -> Result<(), FreshError> {
+    take_headers(context, evidence, time)?;
+    let (n, acc) = lane.last_change();
+    let start = SyncStart { n, acc };
+    match (&evidence.head, &evidence.change) {
+        (Some(head), None) => {
+            let head = prove_head(context, sync, head, time)?;
+            verify_changes(start, &evidence.changes, &head)?;
+            context.own.apply(&head);
         }
+        (None, Some(change)) => {
+            check_catch_up(lane, sync, evidence)?;
+            let change = prove_change(context, sync, change, time)?;
+            verify_changes(start, &evidence.changes, &change)?;
+            context.own.apply_change(&change);
+        }
+        (None, None) => return Err(FreshError::NoHead),
+        (Some(_), Some(_)) => return Err(FreshError::TwoEnds),
     }
-    let HeadProof { height, value, proof } = evidence.head.as_ref().ok_or(FreshError::NoHead)?;
+    Ok(())
+}
+
+fn take_headers(
+    context: &mut FreshContext<'_>,
+    evidence: &Evidence,
+    time: Timestamp,
+) -> Result<(), FreshError> {
+    if evidence.headers.is_empty() {
+        return Ok(());
+    }
+    let message = ClientMessage::Headers(evidence.headers.clone());
+    match update_client(context.chain, context.client, &message, time)? {
+        Update::Frozen(_) => Err(FreshError::Client { status: Status::Frozen }),
+        Update::Advanced(_) => Ok(()),
+    }
+}
+
+/// Proves the registry's head at the sync point.
+fn prove_head(
+    context: &FreshContext<'_>,
+    sync: &SyncPoint,
+    HeadProof { height, value, proof }: &HeadProof,
+    time: Timestamp,
+) -> Result<Proven<RegistryHead>, FreshError> {
     let height = Height::new(*height).ok_or(FreshError::NoHead)?;
     let shown = ValueProof { value, proof };
     let head: Proven<RegistryHead> =
         verify_membership(context.chain, context.client, height, (), shown, time)?;
     if is_sync_point(head.at(), head.value(), sync) { Ok(head) } else { Err(FreshError::OtherSync) }
+}
+
+/// Proves the last change that a catch-up takes in, at any height: what the log holds it goes on holding.
+fn prove_change(
+    context: &FreshContext<'_>,
+    sync: &SyncPoint,
+    ChangeProof { height, value, proof }: &ChangeProof,
+    time: Timestamp,
+) -> Result<Proven<RegistryChange>, FreshError> {
+    let height = Height::new(*height).ok_or(FreshError::NoHead)?;
+    let shown = ValueProof { value, proof };
+    let change: Proven<RegistryChange> =
+        verify_membership(context.chain, context.client, height, sync.n, shown, time)?;
+    if change.value().acc == sync.acc { Ok(change) } else { Err(FreshError::OtherSync) }
+}
+
+/// A catch-up keeps the last sync point but for number and digest, and takes in as many changes as it may:
+/// so it is made only where that many wait, and never puts off what the head could show.
+fn check_catch_up(
+    lane: &LaneState,
+    sync: &SyncPoint,
+    evidence: &Evidence,
+) -> Result<(), FreshError> {
+    let kept = lane.catch_up_base().map(|base| SyncPoint { n: sync.n, acc: sync.acc, ..base });
+    if kept.as_ref() != Some(sync) {
+        return Err(FreshError::OtherSync);
+    }
+    match evidence.changes.len() {
+        CATCH_UP => Ok(()),
+        len => Err(FreshError::CatchUp { len }),
+    }
 }
 
 /// Every field of the sync point is what was proven.
@@ -192,6 +259,15 @@ pub enum FreshError {
     /// A new sync point without the proof of the head.
     #[error("a new sync point came without the proof of the registry's head")]
     NoHead,
+    /// A new sync point with the proofs of the head and of a change.
+    #[error("a new sync point came with two proofs of where its changes end")]
+    TwoEnds,
+    /// A catch-up that takes in another number of changes than it may.
+    #[error("a catch-up takes in {CATCH_UP} changes, not {len}")]
+    CatchUp {
+        /// How many came.
+        len: usize,
+    },
     /// The sync point is not what was proven.
     #[error("the sync point is not what the proof shows")]
     OtherSync,

@@ -1,6 +1,6 @@
 //! What a member has itself proven of the registry's head.
 
-use gateway_types::registry::RegistryHead;
+use gateway_types::registry::{RegistryChange, RegistryHead};
 use light_client::Proven;
 use std::collections::BTreeMap;
 
@@ -17,9 +17,17 @@ pub struct OwnHeads(BTreeMap<u64, u64>);
 impl OwnHeads {
     /// Keeps what was proven.
     pub fn apply(&mut self, head: &Proven<RegistryHead>) {
-        let height = head.at().height.get();
-        let n = self.0.entry(height).or_insert(head.value().n);
-        *n = head.value().n.max(*n);
+        self.keep(head.at().height.get(), head.value().n);
+    }
+
+    /// Keeps that there were at least as many changes as the number of this one.
+    pub fn apply_change(&mut self, change: &Proven<RegistryChange>) {
+        self.keep(change.at().height.get(), *change.key());
+    }
+
+    fn keep(&mut self, height: u64, proven: u64) {
+        let n = self.0.entry(height).or_insert(proven);
+        *n = proven.max(*n);
         if self.0.len() > MAX_HEADS {
             self.0.pop_first();
         }
