@@ -61,6 +61,13 @@ pub enum ProposalRefused {
         /// What it prepared.
         voted: Ballot,
     },
+    /// Its leader proposed another body first in this view. Both proposals are published, and the second is
+    /// not checked: a leader must not have the members check one body after the other.
+    #[error("the leader proposed another body first in view {}", first.v)]
+    SecondOfView {
+        /// What it proposed first: that may still be prepared.
+        first: Ballot,
+    },
     /// Its lock forbids it. The member answers with the lock's certificate.
     #[error("the member is locked since view {}", lock.v)]
     Locked {

@@ -91,12 +91,15 @@ impl Member {
     fn take_proposal(&mut self, proposed: Proposed, now: Timestamp) -> Result<(), ProposalRefused> {
         let Proposal { ballot, leader } = *proposed.proposal;
         self.check_place(ballot, leader)?;
-        self.keep_proposal(proposed.proposal);
+        let other = self.keep_proposal(proposed.proposal);
         let rules = self.check_rules(ballot, leader, proposed.certificate.as_ref(), now);
         rules.inspect_err(|refused| self.answer(leader, refused))?;
         if self.ballot_voted() == Some(ballot) {
             self.send_prepare(ballot);
             return Ok(());
+        }
+        if let Some(first) = other {
+            return Err(ProposalRefused::SecondOfView { first });
         }
         let Some(body) = proposed.body.or_else(|| self.body_of(ballot.d)) else {
             self.send(To::Leader(leader), FromMember::WantBody(ballot.d));
@@ -236,26 +239,24 @@ impl Member {
         }
     }
 
-    /// Keeps the first proposal of each view; a second one that differs is published with it.
+    /// Keeps the first proposal of each view; one that differs is published with it. Tells that first one.
     ///
     /// Not of a view that nobody asked for: far ones would push out the one that counts.
-    fn keep_proposal(&mut self, proposal: Verified<Proposal>) {
+    fn keep_proposal(&mut self, proposal: Verified<Proposal>) -> Option<Ballot> {
         let v = proposal.ballot.v;
         if matches!(self.check_view(v), Err(ProposalRefused::ViewNotAsked { .. })) {
-            return;
+            return None;
         }
-        match self.proposals.get(&v) {
-            Some(first) => {
-                let found = Equivocation::of_proposals(first, &proposal).map(Box::new);
-                self.effects.extend(found.map(MemberEffect::Publish));
-            }
-            None => {
-                self.proposals.insert(v, proposal);
-                if self.proposals.len() > MAX_PROPOSALS {
-                    self.proposals.pop_first();
-                }
-            }
+        if let Some(first) = self.proposals.get(&v) {
+            let found = Equivocation::of_proposals(first, &proposal)?;
+            self.effects.push_back(MemberEffect::Publish(Box::new(found)));
+            return Some(first.ballot);
         }
+        self.proposals.insert(v, proposal);
+        if self.proposals.len() > MAX_PROPOSALS {
+            self.proposals.pop_first();
+        }
+        None
     }
 }
 

@@ -138,6 +138,58 @@ fn a78_a123_one_body_a_view_and_both_proposals_are_kept() {
 }
 
 #[test]
+fn a78_a_second_body_of_a_view_is_published_and_not_checked_and_the_first_is_prepared() {
+    let (mut it, x, y) = (member(), body(&empty_tip(), 1), body(&empty_tip(), 2));
+    it.handle_propose(proposed(0, &x), T0).unwrap();
+    let asked = effects(&mut it);
+    assert!(matches!(&asked[..], [MemberEffect::CheckBody { .. }]), "{asked:?}");
+    // Before the member has voted: its check of the first still runs.
+    let first = ballot(0, &x);
+    for _ in 0..3 {
+        let refused = it.handle_propose(proposed(0, &y), T0);
+        assert_eq!(refused, Err(ProposalRefused::SecondOfView { first }));
+        let kept = effects(&mut it);
+        assert!(matches!(&kept[..], [MemberEffect::Publish(_)]), "{kept:?}");
+    }
+    it.handle_body_checked(&Checked::unverified_for_model(x.d(), TreeHead::empty(), true), T0)
+        .unwrap();
+    assert_eq!(it.ballot_voted(), Some(first));
+    // Another leader's view may still finish the second.
+    assert!(prepare(&mut it, proposed(1, &y)).is_ok());
+}
+
+#[test]
+fn a78_after_a_bad_body_its_leader_gets_no_other_checked_in_its_view() {
+    let (mut it, x, y) = (member(), body(&empty_tip(), 1), body(&empty_tip(), 2));
+    it.handle_propose(proposed(0, &x), T0).unwrap();
+    it.handle_body_refused(&Refused { d: x.d(), why: FormError::BatchEntry.into() });
+    effects(&mut it);
+    let first = ballot(0, &x);
+    let second = it.handle_propose(proposed(0, &y), T0);
+    assert_eq!(second, Err(ProposalRefused::SecondOfView { first }));
+    // The same again is checked again: a member may have been behind.
+    it.handle_propose(proposed(0, &x), T0).unwrap();
+    let asked = effects(&mut it);
+    let of_x = |it: &MemberEffect| matches!(it, MemberEffect::CheckBody { body, .. } if *body == x);
+    assert!(asked.iter().any(of_x), "{asked:?}");
+    assert!(prepare(&mut it, proposed(1, &y)).is_ok());
+}
+
+/// What a member repeats after a restart, when what it saw in memory is gone.
+#[test]
+fn a78_the_body_it_prepared_is_answered_though_another_came_first_since_it_is_back() {
+    let (mut it, x, y) = (member(), body(&empty_tip(), 1), body(&empty_tip(), 2));
+    let done = prepare(&mut it, proposed(0, &x)).unwrap();
+    let mut back = restarted(&done, std::slice::from_ref(&x));
+    let voted = ballot(0, &x);
+    assert_eq!(back.handle_propose(proposed(0, &y), T0), Err(ProposalRefused::Voted { voted }));
+    effects(&mut back);
+    back.handle_propose(proposed(0, &x), T0).unwrap();
+    let again = effects(&mut back);
+    assert!(matches!(sends(&again)[..], [FromMember::Prepare(_)]), "{again:?}");
+}
+
+#[test]
 fn a78_proposals_of_views_that_nobody_asked_for_do_not_push_out_the_one_that_counts() {
     let (mut it, x, y) = (member(), body(&empty_tip(), 1), body(&empty_tip(), 2));
     for v in (1..=40).map(|i| 2 * i) {
