@@ -1,32 +1,33 @@
 //! A gateway's part in a lane: it leads, collects, keeps the log, and is trusted with nothing.
 
+mod propose;
+mod settle;
+
+pub(super) use propose::encode_propose;
+
 use super::{node::LaneFacts, villain::Villain, wire};
 use anyhow::Context as _;
 use gateway_agreement::{
     DigestedBody,
-    build::{Material, SyncOffer, make_body, make_genesis},
-    check::{FormContext, check_form},
+    build::SyncOffer,
     evidence::Equivocation,
-    leader::{Leader, LeaderConfig, LeaderEffect, Limit, Recipients},
+    leader::{Leader, LeaderConfig, LeaderEffect, Recipients},
 };
-use gateway_cosign::{
-    AggregateError, ProtocolKey, SignedCheckpoint, ThresholdText, Verified, VerifiedCosignature,
-    aggregate,
-};
+use gateway_cosign::{ProtocolKey, SignedCheckpoint, Verified};
 use gateway_lane::{LaneState, StatusList};
-use gateway_log::{LeafHash, Log};
+use gateway_log::Log;
 use gateway_types::{
-    Bounded, MemberRef, Salt, Timestamp,
+    MemberRef, Timestamp,
     body::BodyEntry,
     bytes::BlsSignature,
     candidate::Candidate,
     cbor,
-    checkpoint::{Checkpoint, TreeHead},
-    message::{Ballot, Proposal, ProposeMessage, SignMessage, ToMember},
+    checkpoint::TreeHead,
+    message::Ballot,
     verdict::{MAX_VERDICT_LIST, SignedVerdicts, VerdictList},
 };
 use rand_chacha::{ChaCha20Rng, rand_core::Rng as _};
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 /// Most batches sent at once to a member that is behind; it asks again.
 const MAX_CATCH_UP: usize = 64;
@@ -240,209 +241,5 @@ impl Gateway {
             LeaderEffect::Publish(found) => led.published.push(*found),
         }
         Ok(())
-    }
-
-    fn propose(&mut self, effect: LeaderEffect, led: &mut Led) -> anyhow::Result<()> {
-        let LeaderEffect::Propose { to, proposal, body, bare, certificate, timeouts, evidence } =
-            effect
-        else {
-            return Ok(());
-        };
-        let timeouts: Vec<_> = timeouts.iter().map(wire::timeout_message).collect();
-        let message = ProposeMessage {
-            signature: self.key.sign(self.facts.keys.origin(), &proposal),
-            proposal,
-            body: Some(body.body().clone()),
-            certificate: certificate.map(|certificate| certificate.votes().clone()),
-            timeouts: Bounded::new(timeouts)?,
-            evidence: (*evidence).clone(),
-        };
-        if let Some(villain) = self.villain.take() {
-            led.to_members.extend(villain.propose(self, &message)?);
-            return Ok(());
-        }
-        let whole: BTreeSet<MemberRef> =
-            members_of(&to, &self.facts).difference(&bare).copied().collect();
-        let without = ProposeMessage { body: None, ..message.clone() };
-        led.to_members.push((Recipients::Some(whole), encode_propose(message)));
-        led.to_members.push((Recipients::Some(bare), encode_propose(without)));
-        Ok(())
-    }
-
-    /// Every member of the lane.
-    pub(super) fn members(&self) -> Vec<MemberRef> {
-        self.facts.keys.members().collect()
-    }
-
-    /// Another body for the same place: the same entries under other salts. For a villain.
-    pub(super) fn other_body(
-        &mut self,
-        body: &gateway_types::body::Body,
-    ) -> anyhow::Result<DigestedBody> {
-        let mut other = body.clone();
-        let salted = other.entries.iter().map(|entry| {
-            let bytes = entry.bytes.clone();
-            BodyEntry { salt: salt(&mut self.rng), bytes }
-        });
-        other.entries = Bounded::new(salted.collect())?;
-        let leaves = other.entries.iter().map(|entry| LeafHash::of(&entry.salt, &entry.bytes));
-        other.head = self.log.frontier().with(leaves)?.head();
-        Ok(DigestedBody::new(other))
-    }
-
-    /// A signed proposal of another body. For a villain.
-    pub(super) fn sign_proposal(&self, proposal: Proposal) -> gateway_types::Signature {
-        self.key.sign(self.facts.keys.origin(), &proposal)
-    }
-
-    fn make(&mut self, limit: Limit, now: Timestamp) -> anyhow::Result<()> {
-        let frontier = self.log.frontier();
-        let material = Material {
-            keys: &self.facts.keys,
-            lane: &self.lane,
-            frontier,
-            now,
-            limit,
-            candidates: &self.candidates,
-            lists: &self.lists,
-            offers: &self.offers,
-            freeze: None,
-        };
-        let rng = &mut self.rng;
-        let mut salts = std::iter::repeat_with(|| salt(rng));
-        let made = if self.lane.next_k() == 0 {
-            make_genesis(&material, &self.facts.genesis, &self.possession, &mut salts)
-        } else {
-            make_body(&material, &mut salts)
-        };
-        match made {
-            Ok(made) => self.leader.handle_made(made.body, Arc::new(made.evidence)),
-            Err(error) => {
-                self.leader.handle_nothing_made();
-                return Err(error.into());
-            }
-        }
-        Ok(())
-    }
-
-    /// Combines first and verifies the result; on failure the culprits are named and left out.
-    fn combine(&mut self, k: u64, head: TreeHead, signed: &[SignMessage]) -> anyhow::Result<()> {
-        let keys = Arc::clone(&self.facts.keys);
-        let checkpoint = Checkpoint { origin: keys.origin().clone(), head };
-        let text = ThresholdText::checkpoint(&checkpoint);
-        let mut bad = Vec::new();
-        let mut cosignatures: Vec<VerifiedCosignature> = Vec::new();
-        for it in signed {
-            match keys.verify_cosignature(&checkpoint, it.member, it.time_s, &it.cosignature) {
-                Ok(cosignature) => cosignatures.push(cosignature),
-                Err(_) => bad.push(it.member),
-            }
-        }
-        let mut thresholds = Vec::new();
-        for (committee, set) in (0u8..).zip(keys.committees()) {
-            let of_it = signed.iter().filter(|it| it.member.committee == committee);
-            let shares: Vec<_> = of_it.map(|it| (it.member.member, it.share)).collect();
-            let member = |member| MemberRef { committee, member };
-            match aggregate(set.threshold(), &text, &shares) {
-                Ok(aggregated) => {
-                    thresholds.push(aggregated.signature);
-                    self.culprits.extend(aggregated.culprits.iter().map(|c| member(c.member)));
-                }
-                Err(error) => bad.extend(culprits_of(&error).into_iter().map(member)),
-            }
-        }
-        if bad.is_empty() {
-            let checkpoint = keys.finish_note(&checkpoint, &cosignatures, &thresholds)?;
-            self.combined = Some(checkpoint);
-            self.leader.handle_combined(k);
-        } else {
-            self.culprits.extend(&bad);
-            self.leader.handle_culprits(&bad);
-        }
-        Ok(())
-    }
-
-    fn finish(&mut self, body: &DigestedBody, led: &mut Led) -> anyhow::Result<()> {
-        let checkpoint = self.combined.take().context("nothing was combined")?;
-        let culprits: BTreeSet<MemberRef> =
-            std::mem::take(&mut self.culprits).into_iter().collect();
-        let first = self.log.head().size;
-        let batch = FinalBatch {
-            leader: self.me,
-            first,
-            body: body.clone(),
-            checkpoint,
-            culprits: culprits.into_iter().collect(),
-            list: self.lane.status_list().clone(),
-        };
-        let batch = self.keep(batch)?;
-        led.to_members.push((Recipients::All, wire::final_message(&batch)?));
-        led.finals.push(batch);
-        Ok(())
-    }
-
-    /// Keeps a final batch: log, state, and what waited for it.
-    fn keep(&mut self, mut batch: FinalBatch) -> anyhow::Result<FinalBatch> {
-        let frontier = self.log.frontier();
-        let form = FormContext {
-            keys: &self.facts.keys,
-            lane: &self.lane,
-            frontier,
-            genesis: &self.facts.genesis,
-        };
-        let checked = check_form(&form, &batch.body)?;
-        self.lane.apply_batch(checked.into_batch());
-        for entry in &batch.body.body().entries {
-            self.log.append(LeafHash::of(&entry.salt, &entry.bytes))?;
-        }
-        batch.list = self.lane.status_list().clone();
-        let time = batch.body.body().time;
-        let lane = &self.lane;
-        self.candidates
-            .retain(|it| !lane.request_is_answered(&it.request, time) && it.lapses_at() > time);
-        let waiting: BTreeSet<_> = self.candidates.iter().map(Candidate::digest).collect();
-        self.lists.retain(|list| list.verdicts.iter().any(|v| waiting.contains(&v.candidate)));
-        self.offers.clear();
-        self.batches.push(batch.clone());
-        Ok(batch)
-    }
-
-    /// Sends a member that is behind what came since.
-    fn catch_up(&mut self, member: MemberRef, k: u64, led: &mut Led) -> anyhow::Result<()> {
-        let missing = self.batches.iter().filter(|batch| batch.body.body().k >= k);
-        for batch in missing.take(MAX_CATCH_UP) {
-            led.to_members.push((Recipients::One(member), wire::final_message(batch)?));
-        }
-        Ok(())
-    }
-}
-
-pub(super) fn encode_propose(message: ProposeMessage) -> Vec<u8> {
-    cbor::encode(&ToMember::Propose(Box::new(message)))
-}
-
-fn salt(rng: &mut ChaCha20Rng) -> Salt {
-    let mut salt = [0; Salt::LEN];
-    rng.fill_bytes(&mut salt);
-    Salt(salt)
-}
-
-fn members_of(to: &Recipients, facts: &LaneFacts) -> BTreeSet<MemberRef> {
-    match to {
-        Recipients::All => facts.keys.members().collect(),
-        Recipients::One(member) => BTreeSet::from([*member]),
-        Recipients::Some(members) => members.clone(),
-    }
-}
-
-/// Whose shares made a combination fail.
-fn culprits_of(error: &AggregateError) -> Vec<u8> {
-    match error {
-        AggregateError::UnknownMember { member } | AggregateError::Twice { member } => {
-            vec![*member]
-        }
-        AggregateError::Share(culprit) => vec![culprit.member],
-        AggregateError::TooFew { culprits, .. } => culprits.iter().map(|c| c.member).collect(),
-        AggregateError::KeysDisagree => Vec::new(),
     }
 }

@@ -11,8 +11,8 @@ use gateway_agreement::{
 };
 use gateway_cosign::{EpochKeys, Note, SignedCheckpoint, ThresholdText, Verified};
 use gateway_types::{
-    Bounded, Bytes, MemberRef, Timestamp, cbor,
-    checkpoint::Checkpoint,
+    Bounded, Bytes, MemberRef, Origin, Timestamp, cbor,
+    checkpoint::{Checkpoint, TreeHead},
     message::{
         FinalMessage, LockMessage, MAX_MESSAGE, PrepareMessage, ProposeMessage, SignMessage,
         Timeout, TimeoutMessage, ToLeader, ToMember,
@@ -43,20 +43,7 @@ pub(super) fn from_member(
             let certificate = certificate.votes().clone();
             ToLeader::Lock(LockMessage { lock, signature, certificate })
         }
-        FromMember::Sign { k, head } => {
-            let checkpoint = Checkpoint { origin: origin.clone(), head };
-            let time_s = now.0 / 1000;
-            // A bad share is a good one over another text: well-formed, and worth nothing.
-            let signed = if bad_share { head_before(&checkpoint) } else { checkpoint.clone() };
-            ToLeader::Sign(SignMessage {
-                k,
-                head,
-                member: secrets.me,
-                time_s,
-                cosignature: secrets.keys.cosigning.cosign(&checkpoint, time_s),
-                share: secrets.share()?.sign(&ThresholdText::checkpoint(&signed))?,
-            })
-        }
+        FromMember::Sign { k, head } => sign(secrets, origin, (k, head), bad_share, now)?,
         FromMember::Timeout(timeout, certificate) => {
             let signature = protocol.sign(origin, &timeout);
             let certificate = certificate.map(|certificate| certificate.votes().clone());
@@ -69,6 +56,28 @@ pub(super) fn from_member(
         FromMember::AskTips => ToLeader::AskTips,
     };
     Ok(cbor::encode(&message))
+}
+
+/// A member's two signatures under a root: by name, and its share of its committee's.
+fn sign(
+    secrets: &Secrets,
+    origin: &Origin,
+    (k, head): (u64, TreeHead),
+    bad_share: bool,
+    now: Timestamp,
+) -> anyhow::Result<ToLeader> {
+    let checkpoint = Checkpoint { origin: origin.clone(), head };
+    let time_s = now.0 / 1000;
+    // A bad share is a good one over another text: well-formed, and worth nothing.
+    let shared = if bad_share { head_before(&checkpoint) } else { checkpoint.clone() };
+    Ok(ToLeader::Sign(SignMessage {
+        k,
+        head,
+        member: secrets.me,
+        time_s,
+        cosignature: secrets.keys.cosigning.cosign(&checkpoint, time_s),
+        share: secrets.share()?.sign(&ThresholdText::checkpoint(&shared))?,
+    }))
 }
 
 fn head_before(checkpoint: &Checkpoint) -> Checkpoint {
