@@ -125,6 +125,32 @@ fn changes_of_licences_never_recognised_here_are_proven_and_not_logged() {
 }
 
 #[test]
+fn a_head_of_up_to_4_000_changes_goes_before_a_catch_up() {
+    let mut world = World::with_two_recognised();
+    world.ledger.grow(4_500);
+    world.tick(1);
+    let (head, height) = (world.offer_at(world.height, 3_000), world.height);
+    world.tick(1);
+    let offers = [world.catch_up_at(world.height, 4_500), head];
+    let made = world.make_with(&[], &[], &offers, None);
+    assert_eq!((height_of(&made), made.evidence.changes.len()), (Some(height), 2_998));
+    assert!(world.check(&made).is_ok());
+    // What was made before that goes on from nowhere now: a heartbeat.
+    world.commit(&made);
+    let quiet = world.make_with(&[], &[], &offers, None);
+    assert_eq!((height_of(&quiet), quiet.evidence), (Some(height), Evidence::default()));
+    assert!(world.offer_of(world.height, 4_500).is_some());
+}
+
+#[test]
+fn a_head_of_more_than_4_000_changes_is_no_offer() {
+    let mut world = World::begun();
+    world.ledger.grow(4_001);
+    assert!(world.offer_of(world.height, 4_000).is_some());
+    assert!(world.offer_of(world.height, 4_001).is_none());
+}
+
+#[test]
 fn too_few_salts_or_a_genesis_of_no_lane_make_nothing() {
     let world = World::empty();
     let bad = crate::check::Genesis::new(vec![vec![0]]);

@@ -1,5 +1,6 @@
 //! What a batch must hold, and what a lying leader's is refused for.
 
+mod catch_up;
 mod freshness;
 mod words;
 

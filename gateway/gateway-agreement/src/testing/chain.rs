@@ -1,14 +1,15 @@
-//! A source chain of unsigned headers, whose state is the registry's head, shown whole by every proof.
+//! A source chain of unsigned headers, whose state is the registry's head, shown whole by every proof. A
+//! change is proven by the changes after it, which lead to the head.
 //! What signs headers is the light clients' to test.
 
 use super::{T0, seconds};
 use gateway_types::{
     Bounded, Bytes, ChainTime, Digest, LicenceKey, SourceCode, Timestamp,
-    body::HeadProof,
+    body::{ChangeProof, HeadProof},
     cbor,
     entry::{ClientPin, ShortText},
     frame::frame,
-    registry::{ACC_0, Change, RegistryHead, head_path, next_acc},
+    registry::{ACC_0, Change, RegistryChange, RegistryHead, change_path, head_path, next_acc},
 };
 use light_client::{
     ClientMessage, ClientState, ClientStateError, ClientStore, ConsensusState, Header, HeaderBytes,
@@ -35,6 +36,14 @@ impl Ledger {
         change
     }
 
+    /// Changes of licences that nobody asks about, until there are `n` in all.
+    pub(crate) fn grow(&mut self, n: usize) {
+        while self.changes.len() < n {
+            let number = (self.changes.len() as u64).to_be_bytes();
+            self.change(LicenceKey(frame("test/stranger", &[&number])), 1);
+        }
+    }
+
     /// The registry's head after its first `n` changes.
     pub(crate) fn head(&self, n: usize) -> RegistryHead {
         let acc = (1..).zip(&self.changes[..n]).fold(ACC_0, |acc, (n, it)| next_acc(&acc, n, it));
@@ -56,6 +65,28 @@ pub(crate) fn head_proof(height: u64, head: &RegistryHead) -> HeadProof {
         value: Bytes::new(bytes.clone()).unwrap(),
         proof: Bytes::new(bytes).unwrap(),
     }
+}
+
+/// The proof of change `n` at a height where the registry had `shown` changes, some hundreds more at most.
+pub(crate) fn change_proof(ledger: &Ledger, height: u64, shown: usize, n: usize) -> ChangeProof {
+    let value = RegistryChange { change: ledger.changes[n - 1], acc: ledger.head(n).acc };
+    let mut proof = [&ledger.head(shown).to_bytes()[..], &ledger.head(n - 1).acc.0].concat();
+    for change in &ledger.changes[n..shown] {
+        proof.extend(RegistryChange { change: *change, acc: ACC_0 }.to_bytes());
+    }
+    let value = Bytes::new(value.to_bytes()).unwrap();
+    ChangeProof { height, value, proof: Bytes::new(proof).unwrap() }
+}
+
+/// Whether change `n` has this value, if `proof` says how it leads to `head`.
+fn leads_to(head: &RegistryHead, n: u64, value: &[u8], proof: &[u8]) -> Option<bool> {
+    let shown = RegistryChange::from_bytes(value)?;
+    let (before, later) = proof.split_at_checked(32)?;
+    let acc = next_acc(&Digest::from_slice(before)?, n, &shown.change);
+    let later: Option<Vec<Change>> =
+        later.chunks(73).map(|it| RegistryChange::from_bytes(it).map(|it| it.change)).collect();
+    let end = (n + 1..).zip(later?).fold((n, acc), |(_, acc), (n, it)| (n, next_acc(&acc, n, &it)));
+    Some(acc == shown.acc && end == (head.n, head.acc))
 }
 
 fn pinned_header() -> HeaderBytes {
@@ -101,6 +132,17 @@ pub(crate) fn prove(
     let shown = ValueProof { value: &value, proof: &proof };
     let now = seconds(height);
     verify_membership(&Chain, client, Height::new(height).unwrap(), (), shown, now).unwrap()
+}
+
+/// Change `n` as a client proves it.
+pub(crate) fn prove_change(
+    client: &ClientStore,
+    n: u64,
+    ChangeProof { height, value, proof }: &ChangeProof,
+) -> Proven<RegistryChange> {
+    let shown = ValueProof { value, proof };
+    let height = Height::new(*height).unwrap();
+    verify_membership(&Chain, client, height, n, shown, seconds(height.get())).unwrap()
 }
 
 #[derive(Debug)]
@@ -150,13 +192,19 @@ impl LightClient for Chain {
         path: &[u8],
         value: &[u8],
     ) -> Result<(), ProofError> {
-        if frame("test/state", &[proof]) != *root {
+        let (state, rest) = proof.split_at_checked(48).ok_or(ProofError::OtherRoot)?;
+        if frame("test/state", &[state]) != *root {
             return Err(ProofError::OtherRoot);
         }
-        if path != head_path() {
-            return Err(ProofError::OtherPath);
-        }
-        if proof == value { Ok(()) } else { Err(ProofError::OtherValue) }
+        let head = RegistryHead::from_bytes(state).ok_or(ProofError::OtherRoot)?;
+        let shown = if path == head_path() {
+            state == value && rest.is_empty()
+        } else {
+            let n = path.last_chunk().map(|n| u64::from_be_bytes(*n));
+            let n = n.filter(|n| path == change_path(*n)).ok_or(ProofError::OtherPath)?;
+            leads_to(&head, n, value, rest).unwrap_or(false)
+        };
+        if shown { Ok(()) } else { Err(ProofError::OtherValue) }
     }
 
     fn verify_non_membership(

@@ -13,7 +13,7 @@ use gateway_cosign::ThresholdText;
 use gateway_lane::LaneState;
 use gateway_types::{
     LicenceKey, SourceCode,
-    body::{Evidence, MAX_HEADERS},
+    body::{CATCH_UP, Evidence, MAX_HEADERS},
     bytes::BlsSignature,
     candidate::{Candidate, DecisionTerms, EvidenceRef, Form, PackRef},
     entry::{ClientEntry, PackEntry},
@@ -166,6 +166,11 @@ impl World {
 
     /// An honest offer of block `height`, in which the registry had `n` changes.
     pub(crate) fn offer_at(&self, height: u64, n: usize) -> SyncOffer {
+        self.offer_of(height, n).unwrap()
+    }
+
+    /// The same, if there is one.
+    pub(crate) fn offer_of(&self, height: u64, n: usize) -> Option<SyncOffer> {
         let head = self.ledger.head(n);
         let header = chain::header(height, seconds(height), &head);
         let mut client = self.client.clone();
@@ -180,7 +185,24 @@ impl World {
         .unwrap();
         let proof = chain::head_proof(height, &head).proof;
         let headers = Bounded::<_, MAX_HEADERS>::new(vec![header]).unwrap();
-        SyncOffer::new(&proven, &changes, proof, headers).unwrap()
+        SyncOffer::new(&proven, &changes, proof, headers)
+    }
+
+    /// The next changes that a batch may catch up with, proven in block `height`, in which the registry had
+    /// `shown`.
+    pub(crate) fn catch_up_at(&self, height: u64, shown: usize) -> SyncOffer {
+        let header = chain::header(height, seconds(height), &self.ledger.head(shown));
+        let mut client = self.client.clone();
+        chain::advance(&mut client, vec![header.clone()], seconds(height));
+        let (last, acc) = self.lane.last_change();
+        let first = usize::try_from(last).unwrap();
+        let end = first + CATCH_UP;
+        let proof = chain::change_proof(&self.ledger, height, shown, end);
+        let change = chain::prove_change(&client, end as u64, &proof);
+        let listed = &self.ledger.changes[first..end];
+        let changes = verify_changes(SyncStart { n: last, acc }, listed, &change).unwrap();
+        let headers = Bounded::<_, MAX_HEADERS>::new(vec![header]).unwrap();
+        SyncOffer::catch_up(&self.lane, &change, &changes, proof.proof, headers).unwrap()
     }
 
     /// A candidate of a question never asked before, proven in the chain's last block.

@@ -13,7 +13,7 @@ use gateway_types::{
 };
 use light_client::{ChangesError as ProofOfChangesError, ClientMessage, Status, update_client};
 
-fn why(result: Result<Checked, Refused>) -> FreshError {
+pub(super) fn why(result: Result<Checked, Refused>) -> FreshError {
     match result.map_err(|refused| refused.why) {
         Err(CheckError::Fresh(error)) => error,
         other => panic!("{other:?}"),
@@ -28,13 +28,13 @@ fn revoked() -> World {
     world
 }
 
-fn with_evidence(made: &Made, edit: impl FnOnce(&mut Evidence)) -> Made {
+pub(super) fn with_evidence(made: &Made, edit: impl FnOnce(&mut Evidence)) -> Made {
     let mut made = made.clone();
     edit(&mut made.evidence);
     made
 }
 
-fn sync_of(body: &DigestedBody) -> SyncPoint {
+pub(super) fn sync_of(body: &DigestedBody) -> SyncPoint {
     match entries(body).into_iter().next() {
         Some(Entry::Batch(BatchEntry { sync: Some(sync), .. })) => sync,
         other => panic!("{other:?}"),
