@@ -11,7 +11,11 @@ use gateway_types::{
 const LAST: u64 = PIN_HEIGHT + 1;
 
 /// The next batch, synced elsewhere than at the chain's head, with a `status` entry for each change due.
-fn batch_at(lane: &mut Lane, sync: SyncPoint, recognised: Vec<RecognisedEntry>) -> Vec<Entry> {
+pub(super) fn batch_at(
+    lane: &mut Lane,
+    sync: SyncPoint,
+    recognised: Vec<RecognisedEntry>,
+) -> Vec<Entry> {
     let n = usize::try_from(sync.n - lane.state.last_change().0).unwrap();
     let due = lane.state.status_entries(&lane.changes_due()[..n]);
     let mut entries = lane.batch(recognised);

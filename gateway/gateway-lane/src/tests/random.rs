@@ -1,10 +1,10 @@
 //! Lanes of random batches: what is kept along is what the entries say.
 
-use super::fixture::*;
+use super::{catch_up::batch_at, fixture::*};
 use crate::{LaneState, ProvenStatusList};
 use gateway_types::{
     LicenceKey, Timestamp,
-    entry::{BatchEntry, Entry, RecognisedEntry},
+    entry::{BatchEntry, Entry, RecognisedEntry, SyncPoint},
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -16,15 +16,35 @@ struct Step {
     recognised: Vec<u64>,
     declined: Vec<u64>,
     blocks: u64,
+    /// Half of the changes due are caught up with in a batch of their own.
+    catches_up: bool,
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let change = (0u64..12, prop::sample::select(vec![1u8, 2, 3, 4, 5, 6, 7, 99]));
     let changes = prop::collection::vec(change, 0..6);
     let licences = || prop::collection::vec(0u64..12, 0..5);
-    (changes, licences(), licences(), 0u64..100_000).prop_map(
-        |(changes, recognised, declined, blocks)| Step { changes, recognised, declined, blocks },
+    (changes, licences(), licences(), 0u64..100_000, any::<bool>()).prop_map(
+        |(changes, recognised, declined, blocks, catches_up)| Step {
+            changes,
+            recognised,
+            declined,
+            blocks,
+            catches_up,
+        },
     )
+}
+
+/// Takes in half of the changes due, as if more waited than a batch may take in.
+fn catch_up(lane: &mut Lane) {
+    let taken = lane.changes_due()[..lane.changes_due().len().div_ceil(2)].to_vec();
+    let base = lane.state.catch_up_base().unwrap();
+    let n = base.n + taken.len() as u64;
+    let sync = SyncPoint { n, acc: lane.acc(usize::try_from(n).unwrap()), ..base };
+    let entries = batch_at(lane, sync, vec![]);
+    let checked = lane.check(&entries).unwrap();
+    lane.state.check_changes(&checked, &taken).unwrap();
+    lane.apply(entries).unwrap();
 }
 
 /// Drives the lane by one step, as an honest leader would.
@@ -33,6 +53,9 @@ fn drive(lane: &mut Lane, step: &Step) {
     lane.time += step.blocks * 1_000;
     for (licence, status) in &step.changes {
         lane.change(*licence, *status);
+    }
+    if step.catches_up && !lane.changes_due().is_empty() {
+        catch_up(lane);
     }
     let changed: Vec<LicenceKey> = lane.changes_due().iter().map(|change| change.key).collect();
     let unchanged = step.recognised.iter().filter(|n| !changed.contains(&licence(**n)));
