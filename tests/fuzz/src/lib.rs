@@ -5,9 +5,11 @@
 //! against. Keys stay out of the inputs: whatever passes a signature's check and is not one of the examples
 //! was made up, and the target fails.
 
+pub mod ceremony;
 pub mod edit;
 pub mod lane;
 pub mod recorded;
+pub mod seldom;
 pub mod votes;
 
 use minicbor::{Decode, Encode};

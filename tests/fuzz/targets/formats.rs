@@ -3,18 +3,24 @@
 
 use fuzz::{input, plant, same};
 use gateway_agreement::member::MemberState;
+use gateway_core::RecognitionId;
+use gateway_record::Date;
 use gateway_types::{
-    Jurisdiction, Origin, Platform, SourceCode,
+    ChainId, Jurisdiction, LaneId, LicenceId, Name, Origin, Platform, SourceCode, Tier,
     body::{Body, Evidence},
     candidate::Candidate,
     checkpoint::Checkpoint,
     entry::Entry,
     facts::Facts,
-    licence::LicenceId,
+    id::{
+        ClassCode, Deployment, IdempotencyKey, IssuerCode, Obligation, PackVersion, PurposeCode,
+        RuleId,
+    },
     message::{ToLeader, ToMember},
     verdict::SignedVerdicts,
 };
 use libfuzzer_sys::fuzz_target;
+use std::{fmt::Display, str::FromStr};
 
 fuzz_target!(init: plant(seeds()), |data: &[u8]| {
     let Some((which, bytes)) = data.split_first() else { return };
@@ -49,31 +55,40 @@ fn seeds() -> Vec<Vec<u8>> {
         "comity.gba/CN-GD.CN-HK.standard\n7\nAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\n",
         "CN-GD",
         "07",
+        "driving-c1/b-2",
+        "2026.11.0",
+        "2026-11-21",
+        "CN-HK/class-equivalent",
+        "redact:id_number",
+        "11440000EXAMPLE11C",
+        "rec_01M7XZ2WWM4Q7K",
     ] {
         seeds.push(input(9, &[text.as_bytes()]));
     }
     seeds
 }
 
+/// Every text with a form of its own.
 fn texts(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(checkpoint) = Checkpoint::parse(text) {
         assert_eq!(checkpoint.to_text(), text);
     }
-    if let Ok(origin) = text.parse::<Origin>() {
-        assert_eq!(origin.to_string(), text);
-    }
-    if let Ok(region) = text.parse::<Jurisdiction>() {
-        assert_eq!(region.as_str(), text);
-    }
-    if let Ok(code) = text.parse::<SourceCode>() {
-        assert_eq!(code.to_string(), text);
-    }
-    if let Ok(platform) = text.parse::<Platform>() {
-        assert_eq!(platform.to_string(), text);
-    }
-    if let Ok(licence) = text.parse::<LicenceId>() {
-        assert_eq!(licence.as_str(), text);
+    if let Some(licence) = same_text::<LicenceId>(text) {
         let _checked = licence.verify_check_character();
     }
+    (same_text::<Origin>(text), same_text::<LaneId>(text), same_text::<Platform>(text));
+    (same_text::<Jurisdiction>(text), same_text::<Tier>(text), same_text::<Deployment>(text));
+    (same_text::<ChainId>(text), same_text::<Name>(text), same_text::<ClassCode>(text));
+    (same_text::<PurposeCode>(text), same_text::<IssuerCode>(text), same_text::<RuleId>(text));
+    (same_text::<PackVersion>(text), same_text::<Obligation>(text));
+    (same_text::<SourceCode>(text), same_text::<Date>(text));
+    (same_text::<IdempotencyKey>(text), same_text::<RecognitionId>(text));
+}
+
+/// A text that is read as `T` is written back the same.
+fn same_text<T: FromStr + Display>(text: &str) -> Option<T> {
+    let value = text.parse::<T>().ok()?;
+    assert_eq!(value.to_string(), text);
+    Some(value)
 }
