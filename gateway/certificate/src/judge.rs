@@ -65,7 +65,8 @@ pub(crate) fn pack_limit(candidate: &Candidate) -> Duration {
 /// The status on which a *good* rests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// As of when: a sync point's block time.
+    /// As of when: a sync point's block time. Before the batch of a status that may have caught up, the end of
+    /// its span that lies farther off: that, or the batch's time.
     pub as_of: Timestamp,
     /// How far that lies from the moment asked about.
     pub age: Duration,
@@ -134,10 +135,12 @@ fn check_dates(
     Ok(())
 }
 
-/// How the licence stood, and as of when.
+/// How the licence stood, and as of when: at some moment from `as_of` to `until`.
 #[derive(Clone, Copy, Debug)]
 struct Known {
     as_of: Timestamp,
+    /// See [`VerifiedStatus::until`].
+    until: Timestamp,
     value: Option<Invalid>,
     word: Option<SourceWord>,
 }
@@ -151,11 +154,18 @@ fn standing(
 ) -> Result<Standing, Refusal> {
     let code = entry.candidate.facts.code;
     let value = code.map_or(Some(Invalid::Other), |code| invalid(code.status().list_value()));
-    let own = Known { as_of: certificate.sync.block_time, value, word: None };
-    let newest = status.map(|s| Known { as_of: s.as_of(), value: s.value(), word: s.word() });
+    // A batch that catches up recognises nothing.
+    let block_time = certificate.sync.block_time;
+    let own = Known { as_of: block_time, until: block_time, value, word: None };
+    let newest = status.map(|s| Known {
+        as_of: s.as_of(),
+        until: s.until(),
+        value: s.value(),
+        word: s.word(),
+    });
     let asked = Asked { at: question.at, limit: question.limit(&entry.candidate) };
     match newest {
-        Some(later) if later.as_of > asked.at.saturating_add(CLOCK_SKEW) => {
+        Some(later) if later.until > asked.at.saturating_add(CLOCK_SKEW) => {
             around(own, later, asked)
         }
         Some(before) => as_known(before, asked),
@@ -186,35 +196,42 @@ fn as_known(known: Known, asked: Asked) -> Result<Standing, Refusal> {
 ///
 /// Source: design section 2.3, *Proof for a past moment*: the first `batch` entry whose sync block time is at
 /// or after it. That a given one is the first cannot be seen, so the greatest age counts in both directions.
+/// Of one that may have caught up, it counts from the end of its span that lies farther off.
 fn around(own: Known, later: Known, asked: Asked) -> Result<Standing, Refusal> {
     if let Some(value) = own.value {
         return Err(changed(own, value).into());
     }
     if let Some(value) = later.value {
-        let known_since = later.word.map_or(later.as_of, |word| word.since);
-        let changed = Changed { value, as_of: later.as_of, word: later.word };
+        let known_since = later.word.map_or(later.until, |word| word.since);
+        let changed = Changed { value, as_of: later.until, word: later.word };
         return Err(if known_since <= asked.at {
             NotGood::StatusChanged(changed).into()
         } else {
             CannotSay::ChangedAround { valid: own.as_of, changed }.into()
         });
     }
-    nearest(own.as_of, later.as_of, asked)
+    nearest(own.as_of, farther_end(later, asked.at), asked)
+}
+
+/// The end of a word's span that lies farther from the moment asked about: how it stood in between is not
+/// known.
+fn farther_end(known: Known, at: Timestamp) -> Timestamp {
+    let (back, ahead) = (at.since(known.as_of), known.until.since(at));
+    if back > ahead { known.as_of } else { known.until }
 }
 
 fn nearest(before: Timestamp, after: Timestamp, asked: Asked) -> Result<Standing, Refusal> {
-    let (back, ahead) = (asked.at.since(before), after.since(asked.at));
-    let is_later = ahead < back;
-    let (as_of, age) = if is_later { (after, ahead) } else { (before, back) };
+    let (back, ahead) = (asked.at.since(before), asked.at.abs_diff(after));
+    let (as_of, age) = if ahead < back { (after, ahead) } else { (before, back) };
     if age <= asked.limit {
-        Ok(Standing { as_of, age, is_later })
+        Ok(Standing { as_of, age, is_later: ahead < back && after > asked.at })
     } else {
         Err(stale(as_of, age, asked))
     }
 }
 
 fn changed(known: Known, value: Invalid) -> NotGood {
-    NotGood::StatusChanged(Changed { value, as_of: known.as_of, word: known.word })
+    NotGood::StatusChanged(Changed { value, as_of: known.until, word: known.word })
 }
 
 fn stale(as_of: Timestamp, age: Duration, asked: Asked) -> Refusal {

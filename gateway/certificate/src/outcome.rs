@@ -173,7 +173,8 @@ pub enum Invalid {
 pub struct Changed {
     /// How it stands.
     pub value: Invalid,
-    /// As of when the list says so: a sync point's block time.
+    /// As of when the list says so: a sync point's block time, or the time of its batch, if that lies more
+    /// than 60 s later ([`VerifiedStatus::until`](crate::VerifiedStatus::until)).
     pub as_of: Timestamp,
     /// The source's own word, if the status file proves it: since when at the latest, and the code.
     pub word: Option<SourceWord>,
@@ -196,7 +197,8 @@ impl Changed {
 pub struct SourceWord {
     /// Its code.
     pub code: gateway_types::SourceCode,
-    /// The block time of the sync point that brought it: the change is at most as new.
+    /// Time of the batch that logged it, or its sync point's block time, if that is later: the change is at
+    /// most as new. (A batch that catches up logs changes of after its block.)
     pub since: Timestamp,
     /// The change's place in the log.
     pub index: u64,

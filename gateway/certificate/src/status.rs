@@ -9,7 +9,7 @@ use crate::{
     outcome::{CannotSay, FileKind, Invalid, Leaf, NotGenuine, Refusal, SourceWord},
     signed::{SignedCheckpoint, may_be_anothers, names_lane, verify_note},
 };
-use gateway_lane::ProvenStatusList;
+use gateway_lane::{FRESH_SYNC, ProvenStatusList};
 use gateway_types::{
     Timestamp,
     certificate::{ProvenChange, StatusFile},
@@ -21,6 +21,7 @@ use gateway_types::{
 #[derive(Clone, Debug)]
 pub struct VerifiedStatus {
     as_of: Timestamp,
+    until: Timestamp,
     size: u64,
     /// None: valid.
     value: Option<Invalid>,
@@ -28,10 +29,21 @@ pub struct VerifiedStatus {
 }
 
 impl VerifiedStatus {
-    /// As of when: the sync point's block time.
+    /// As of when: the sync point's block time. Its age is counted from here.
     #[must_use]
     pub fn as_of(&self) -> Timestamp {
         self.as_of
+    }
+
+    /// Up to when its changes may be: its batch's time, if that is more than 60 s after [`Self::as_of`]; else
+    /// the same.
+    ///
+    /// A batch that only catches up keeps the sync point's block time and takes in changes of after it.
+    /// *Limit:* a batch does not say whether it does. A list of the first 60 s after its block, in which alone
+    /// a batch recognises, is taken to be as of the block, and may hold changes of up to 60 s later.
+    #[must_use]
+    pub fn until(&self) -> Timestamp {
+        self.until
     }
 
     /// How the licence stands, if not valid.
@@ -94,10 +106,16 @@ pub fn verify_status(
     let word = change.map(|change| verify_change(certificate, file, change, entry, value, &head));
     Ok(Some(VerifiedStatus {
         as_of: sync.block_time,
+        until: last_moment(&batch, &sync),
         size: head.size,
         value,
         word: word.transpose()?,
     }))
+}
+
+/// What [`VerifiedStatus::until`] says.
+fn last_moment(batch: &BatchEntry, sync: &SyncPoint) -> Timestamp {
+    if batch.time.since(sync.block_time) > FRESH_SYNC { batch.time } else { sync.block_time }
 }
 
 /// The file's `batch` entry, under a checkpoint that an epoch in force signed.
@@ -203,7 +221,8 @@ fn verify_change(
     let sync = batch.sync.filter(|sync| sync.n >= status.n && status.n > certificate.sync.n);
     let sync = sync.filter(|_| placed && of_licence);
     let sync = sync.ok_or_else(|| contradiction("its status entry is not of this licence"))?;
-    let since = sync.block_time;
+    // A batch that catches up takes in changes of after its block.
+    let since = batch.time.max(sync.block_time);
     Ok(SourceWord { code: status.change.code, since, index: change.entry.index })
 }
 

@@ -53,6 +53,8 @@ pub struct TestLane {
     pub time: Timestamp,
     /// Changes at the source.
     pub changes: u64,
+    /// Height and block time that sync points keep, while the lane only catches up.
+    pub kept: Option<(u64, Timestamp)>,
 }
 
 impl TestLane {
@@ -77,6 +79,7 @@ impl TestLane {
             list: StatusList::new(),
             time: Timestamp(START.0 - 1000),
             changes: 1,
+            kept: None,
         };
         let source = PackEntry { pack: pack("CN-GD"), effective_from: START };
         let destination = PackEntry { pack: pack("CN-HK"), effective_from: START };
@@ -121,13 +124,22 @@ impl TestLane {
         index
     }
 
-    /// The sync point of a batch of now: a block of 400 ms ago.
+    /// From now on batches only catch up: they keep the last one's height and block time. Gives that time.
+    pub fn keep_sync(&mut self) -> Timestamp {
+        let block_time = Timestamp(self.time.0 - 400);
+        self.kept = Some((8 + self.batches.len() as u64, block_time));
+        block_time
+    }
+
+    /// The sync point of a batch of now: a block of 400 ms ago, unless it only catches up.
     fn sync(&self) -> SyncPoint {
+        let newest = (9 + self.batches.len() as u64, Timestamp(self.time.0 - 400));
+        let (height, block_time) = self.kept.unwrap_or(newest);
         SyncPoint {
             chain: "gd-main".parse().unwrap(),
-            height: 9 + self.batches.len() as u64,
+            height,
             header_hash: Digest([8; 32]),
-            block_time: Timestamp(self.time.0 - 400),
+            block_time,
             n: self.changes,
             acc: Digest([7; 32]),
         }

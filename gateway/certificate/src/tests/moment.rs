@@ -1,6 +1,6 @@
 use super::{Reader, expect, recognised};
 use crate::{
-    Files, Question, Standing, check,
+    Files, NotGood, Question, Refusal, Standing, check,
     read::write,
     testing::{self, START, TestLane},
 };
@@ -169,7 +169,8 @@ fn a_revocation_after_the_moment_asked_is_told_from_one_before() {
     let valid = lane.status(None);
     lane.time = after(START, 2 * HOUR);
     let change = lane.change(7);
-    let since = Timestamp(lane.time.0 - 400);
+    // The batch says so at the latest.
+    let since = lane.time;
     lane.time = after(START, 10 * HOUR);
     lane.batch(Vec::new());
     let (word, no_word) = (lane.status(Some(change)), lane.status(None));
@@ -185,6 +186,67 @@ fn a_revocation_after_the_moment_asked_is_told_from_one_before() {
     // The status of the first batch after the moment says it.
     expect(&ask(after(START, HOUR - 60 * SECOND), &valid), "good good");
     expect(&ask(lane.now(), &no_word), "not_good revoked");
+}
+
+/// A catch-up keeps the sync point's time and takes in changes of after it, up to its own.
+#[test]
+fn a60_a_reinstatement_of_a_catch_up_does_not_speak_as_of_the_sync_point() {
+    let (mut lane, certificate) = recognised();
+    lane.time = after(START, HOUR);
+    let suspended = lane.change(2);
+    let of_the_block = lane.status(Some(suspended));
+    let block = lane.keep_sync();
+    lane.time = after(START, 3 * HOUR);
+    lane.change(1);
+    let caught_up = lane.status(None);
+    let (reader, made) = (Reader::of(&lane), lane.time);
+    let ask = |at, fresh, status| {
+        let question = Question { now: lane.now(), fresh, ..Question::now(at) };
+        reader.ask(&certificate, Some(status), question)
+    };
+    let minute = Some(Duration::from_secs(60));
+    expect(&ask(after(block, 600), None, &of_the_block), "not_good suspended");
+    for at in [block, after(block, SECOND), after(block, HOUR)] {
+        expect(&ask(at, minute, &caught_up), "cannot_say status_stale");
+    }
+    // From the batch on it is the newest word, and as old as its block.
+    expect(&ask(made, minute, &caught_up), "cannot_say status_stale");
+    let age = Duration::from_millis(made.0 - block.0);
+    expect(&ask(made, Some(age - Duration::from_millis(1)), &caught_up), "cannot_say status_stale");
+    let standing = ask(made, Some(age), &caught_up).answer.unwrap();
+    assert_eq!(standing, Standing { as_of: block, age, is_later: false });
+    // Before it, the end of its span that lies farther off counts.
+    let standing = ask(after(block, 3 * HOUR / 4), None, &caught_up).answer.unwrap();
+    assert_eq!((standing.as_of, standing.is_later), (made, true));
+    let standing = ask(after(block, 3 * HOUR / 2), None, &caught_up).answer.unwrap();
+    assert_eq!((standing.as_of, standing.is_later), (block, false));
+}
+
+#[test]
+fn a60_a_revocation_of_a_catch_up_is_no_older_than_its_batch() {
+    let (mut lane, certificate) = recognised();
+    lane.time = after(START, HOUR);
+    lane.batch(Vec::new());
+    let block = lane.keep_sync();
+    lane.time = after(START, 72 * HOUR);
+    let change = lane.change(7);
+    let (word, no_word) = (lane.status(Some(change)), lane.status(None));
+    let (reader, made) = (Reader::of(&lane), lane.time);
+    let ask = |at, status| {
+        let question = Question { now: lane.now(), ..Question::now(at) };
+        reader.ask(&certificate, Some(status), question)
+    };
+    for status in [&word, &no_word] {
+        for before in [block, after(block, 10 * HOUR), Timestamp(made.0 - 5_001)] {
+            expect(&ask(before, status), "cannot_say status_after_moment");
+        }
+        let report = ask(made, status);
+        expect(&report, "not_good revoked");
+        let Err(Refusal::NotGood(NotGood::StatusChanged(changed))) = report.answer else {
+            panic!("another answer")
+        };
+        assert_eq!((changed.as_of, changed.word.map_or(made, |word| word.since)), (made, made));
+    }
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn not_good_begins_with_the_cause() {
     let revoked = report(&lane, &write(&certificate), Some(&status), at(3_000));
     expect_first(
         &revoked,
-        "✗ NOT GOOD     revoked since 2026-11-21 10:31:08 +08:00 (CN-GD's word: code 07)",
+        "✗ NOT GOOD     revoked since 2026-11-21 10:31:09 +08:00 (CN-GD's word: code 07)",
     );
     let unnamed = report(&lane, &write(&certificate), Some(&lane.status(None)), at(3_000));
     expect_first(

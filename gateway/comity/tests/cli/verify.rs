@@ -127,7 +127,7 @@ fn a_revoked_one_says_since_when_and_by_whose_word() {
     let ran = holder.verify(&["--status", &status, "--at", AT]).ends(1);
     assert_eq!(
         ran.lines()[0],
-        "✗ NOT GOOD     revoked since 2026-11-21 10:32:08 +08:00 (CN-GD's word: code 07)"
+        "✗ NOT GOOD     revoked since 2026-11-21 10:32:09 +08:00 (CN-GD's word: code 07)"
     );
     // Before that moment it is not known: the word came later.
     let ran = holder.verify(&["--status", &status, "--at", "2026-11-21 10:31:30"]).ends(2);
