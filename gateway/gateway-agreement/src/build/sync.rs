@@ -1,17 +1,19 @@
 //! How far the sync point moves.
 
 use super::Material;
+use crate::check::MAX_CLOCK_DIFFERENCE;
 use core::time::Duration;
 use gateway_lane::LaneState;
 use gateway_types::{
-    Bounded, Bytes,
+    Bounded, Bytes, Timestamp,
     body::{CATCH_UP, ChangeProof, Evidence, HeadProof, MAX_CHANGES, MAX_EVIDENCE, MAX_HEADERS},
     entry::SyncPoint,
     registry::{Change, RegistryChange, RegistryHead},
 };
 use light_client::{Proven, ProvenChanges, SyncStart};
 
-/// A candidate younger than this keeps the sync point from passing its evidence.
+/// A candidate younger than this keeps the sync point from passing its evidence, while the last sync point's
+/// block is younger than this too.
 pub const KEEP_BACK: Duration = Duration::from_secs(30);
 
 /// A sync point that the leader's light client has proven, and what shows it to members.
@@ -101,8 +103,7 @@ fn listed(changes: &ProvenChanges, end: SyncStart) -> Option<Bounded<Change, MAX
     (changes.end() == end).then(|| Bounded::new(listed).ok()).flatten()
 }
 
-/// The highest offer above the last sync point, and not above the evidence of a candidate that will
-/// still wait and is younger than [`KEEP_BACK`]: its evidence would be too old for the next batch. Only
+/// The highest offer above the last sync point, or the pin, and not above what [`ceiling`] keeps back. Only
 /// where no head can be offered, a catch-up.
 pub(super) fn choose<'a>(material: &Material<'a>) -> Option<&'a SyncOffer> {
     let tip = material.lane.tip()?;
@@ -111,27 +112,40 @@ pub(super) fn choose<'a>(material: &Material<'a>) -> Option<&'a SyncOffer> {
         return None;
     }
     let offers = || material.offers.iter().filter(|offer| offer.follows(material.lane));
-    let is_new = |offer: &&SyncOffer| {
-        let last = tip.sync.as_ref().map_or(0, |last| last.height);
-        !offer.only_catches_up() && offer.point.height > last
-    };
+    // At the pin's height too the lane takes more changes for a catch-up.
+    let from = material.lane.catch_up_base()?;
+    let is_new = |offer: &&SyncOffer| !offer.only_catches_up() && offer.point.height > from.height;
     let heads = || offers().filter(is_new);
     if heads().next().is_none() {
         // One that was made before the last sync point moved keeps an older height.
-        let from = material.lane.catch_up_base()?;
         return offers().find(|it| it.only_catches_up() && it.point.height == from.height);
     }
-    let ceiling = lowest_kept_back(material);
+    let ceiling = ceiling(material);
     let under = |offer: &&SyncOffer| ceiling.is_none_or(|lowest| offer.point.height <= lowest);
     heads().filter(under).max_by_key(|offer| offer.point.height)
 }
 
-/// Those that have an outcome are in this batch, or lapse; those without wait for the next.
-fn lowest_kept_back(material: &Material<'_>) -> Option<u64> {
+/// The lowest evidence of a candidate that will still wait: it would be too old for the batch after a higher
+/// sync point.
+///
+/// Nothing while the last sync point is [`KEEP_BACK`] old: whoever asks, and whatever they ask, the source
+/// is followed. Nothing after a catch-up either, as evidence below the next sync point counts no more.
+/// Source: design section 2.3. Trust: candidates are any gateway's.
+fn ceiling(material: &Material<'_>) -> Option<u64> {
+    let tip = material.lane.tip().filter(|tip| !tip.caught_up)?;
+    let last = tip.sync.as_ref()?;
+    if super::time_of(material).since(last.block_time) >= KEEP_BACK {
+        return None;
+    }
+    // Those that have an outcome are in this batch, or lapse; those without wait for the next.
     let outcomes = super::choose::outcomes(material);
     let waits = material.candidates.iter().zip(outcomes).filter(|(_, outcome)| outcome.is_none());
-    let young = waits.filter(|(candidate, _)| material.now.since(candidate.time()) < KEEP_BACK);
-    let last = material.lane.tip()?.sync.as_ref().map_or(0, |sync| sync.height);
+    let young = waits.filter(|(candidate, _)| is_young(material.now, candidate.time()));
     // Evidence below the last sync point is lost already and keeps nothing back.
-    young.map(|(candidate, _)| candidate.evidence.height).filter(|height| *height >= last).min()
+    young.map(|(candidate, _)| candidate.evidence.height).filter(|it| *it >= last.height).min()
+}
+
+/// Younger than [`KEEP_BACK`], and not of a time that no honest gateway's clock shows yet.
+fn is_young(now: Timestamp, asked: Timestamp) -> bool {
+    asked.since(now) <= MAX_CLOCK_DIFFERENCE && now.since(asked) < KEEP_BACK
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     listed::made::by as hashed_by,
-    testing::{lane::*, *},
+    testing::{chain, lane::*, *},
 };
 use gateway_types::verdict::Word;
 
@@ -34,6 +34,64 @@ fn candidates_without_an_outcome_wait_and_keep_the_sync_point_back_for_30_second
     assert_eq!(height_of(&made), Some(evidence), "not above the evidence of what waits");
     world.tick(25);
     assert_eq!(height_of(&make(&world)), Some(evidence + 5), "30 seconds are over");
+}
+
+/// By evidence as old as the sync point itself, on which no member gives a verdict.
+#[test]
+fn a131_candidates_keep_a_sync_point_back_no_longer_than_until_it_is_30_seconds_old() {
+    let mut world = World::with_two_recognised();
+    let last = world.height;
+    for (seconds, expected) in [(10, last), (19, last), (1, last + 30)] {
+        let mut fresh = world.candidate(1);
+        world.tick(seconds);
+        fresh.facts.now = world.now();
+        fresh.evidence.height = last;
+        let made = world.make(&[fresh], &[]);
+        assert_eq!(height_of(&made), Some(expected));
+        assert!(world.clone().check(&made).is_ok());
+    }
+}
+
+#[test]
+fn a131_a_candidate_of_the_future_keeps_no_sync_point_back() {
+    let mut world = World::with_two_recognised();
+    let mut dated = world.candidate(1);
+    world.tick(1);
+    for (ahead, expected) in [(5_000, world.height - 1), (5_001, world.height)] {
+        dated.facts.now = Timestamp(world.now().0 + ahead);
+        let made = world.make(std::slice::from_ref(&dated), &[]);
+        assert_eq!(height_of(&made), Some(expected));
+    }
+}
+
+/// Its evidence would be too old by then.
+#[test]
+fn after_a_catch_up_nothing_keeps_the_next_sync_point_back() {
+    let mut world = World::with_two_recognised();
+    world.ledger.grow(4_500);
+    world.tick(1);
+    let made = world.make_with(&[], &[], &[world.catch_up_at(world.height, 4_500)], None);
+    world.commit(&made);
+    let waiting = world.candidate(1);
+    world.tick(1);
+    let made = world.make(&[waiting], &[]);
+    assert_eq!(height_of(&made), Some(world.height));
+}
+
+/// To the lane a head at the pin's height is a catch-up, of which no head is proof.
+#[test]
+fn the_first_sync_point_lies_above_the_pin() {
+    let mut world = World::begun();
+    world.ledger.change(licence(1), 1);
+    let pin = chain::pin().height;
+    let mut at_the_pin = world.offer();
+    at_the_pin.point.height = pin;
+    at_the_pin.point.header_hash = chain::pin().header_hash;
+    let made = world.make_with(&[], &[], std::slice::from_ref(&at_the_pin), None);
+    assert_eq!(height_of(&made), None);
+    assert!(world.check(&made).is_ok());
+    let made = world.make_with(&[], &[], &[at_the_pin, world.offer_at(pin + 1, 1)], None);
+    assert_eq!(height_of(&made), Some(pin + 1));
 }
 
 #[test]
