@@ -87,6 +87,14 @@ struct Wait {
     until: Timestamp,
 }
 
+/// The highest view and batch among what it has handed on of a member, and when it last did.
+#[derive(Clone, Copy, Debug)]
+struct HandedOn {
+    view: u64,
+    k: u64,
+    at: Timestamp,
+}
+
 /// One leader of one lane in one epoch.
 #[derive(Clone, Debug)]
 pub struct Leader {
@@ -107,10 +115,15 @@ pub struct Leader {
     known: Known,
     locked: Option<LockCertificate>,
     timeouts: BTreeMap<MemberRef, Verified<Timeout>>,
+    handed_on: BTreeMap<MemberRef, HandedOn>,
     prepares: BTreeMap<MemberRef, Verified<Prepare>>,
     locks: BTreeMap<MemberRef, Verified<Lock>>,
     signatures: BTreeMap<MemberRef, SignMessage>,
     culprits: BTreeSet<MemberRef>,
+    /// Whose two prepares of one view are published, for the next batch.
+    two_prepares: BTreeSet<MemberRef>,
+    /// Whose signatures on two roots are published, for the next batch.
+    two_roots: BTreeSet<MemberRef>,
     combining: bool,
     bodies: BTreeMap<Digest, DigestedBody>,
     effects: VecDeque<LeaderEffect>,
@@ -138,10 +151,13 @@ impl Leader {
             known: Known::default(),
             locked: None,
             timeouts: BTreeMap::new(),
+            handed_on: BTreeMap::new(),
             prepares: BTreeMap::new(),
             locks: BTreeMap::new(),
             signatures: BTreeMap::new(),
             culprits: BTreeSet::new(),
+            two_prepares: BTreeSet::new(),
+            two_roots: BTreeSet::new(),
             combining: false,
             bodies: BTreeMap::new(),
             effects: VecDeque::new(),
@@ -180,6 +196,8 @@ impl Leader {
         self.locks.clear();
         self.signatures.clear();
         self.culprits.clear();
+        self.two_prepares.clear();
+        self.two_roots.clear();
         self.bodies.clear();
         if own {
             self.limit = self.limit.doubled();

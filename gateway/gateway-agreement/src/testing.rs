@@ -146,8 +146,18 @@ pub(crate) fn proposal(v: u64, body: &DigestedBody) -> Verified<Proposal> {
 }
 
 pub(crate) fn timeout(member: MemberRef, view: u64, k: u64) -> Verified<Timeout> {
+    timeout_locked(member, view, k, None)
+}
+
+/// Of a member that is locked on that ballot, if on any.
+pub(crate) fn timeout_locked(
+    member: MemberRef,
+    view: u64,
+    k: u64,
+    lock: Option<Ballot>,
+) -> Verified<Timeout> {
     let tip = TreeHead::empty();
-    Verified::unverified_for_model(Timeout { epoch: 1, view, k, tip, lock: None, member })
+    Verified::unverified_for_model(Timeout { epoch: 1, view, k, tip, lock, member })
 }
 
 pub(crate) fn final_of(head: TreeHead) -> SignedCheckpoint {

@@ -243,7 +243,8 @@ impl Driver {
             }
             ToLeader::Lock(it) => {
                 if self.is_next(it.lock.ballot) {
-                    self.note(Some(it.lock.member), it.certificate.ballot);
+                    let (of, beside) = (it.lock.ballot, it.certificate.ballot);
+                    self.note((of == beside).then_some(it.lock.member), beside);
                 }
                 let certificate = PrepareCertificate::unverified_for_model(it.certificate);
                 self.leader.handle_lock(Verified::unverified_for_model(it.lock), &certificate);
@@ -251,7 +252,9 @@ impl Driver {
             ToLeader::Sign(it) => self.leader.handle_signature(it),
             ToLeader::Timeout(it) => {
                 let member = it.timeout.member;
-                it.certificate.iter().for_each(|it| self.note(Some(member), it.ballot));
+                let beside = it.certificate.as_ref().map(|certificate| certificate.ballot);
+                let named = (beside == it.timeout.lock).then_some(member);
+                beside.into_iter().for_each(|beside| self.note(named, beside));
                 let certificate = it.certificate.map(PrepareCertificate::unverified_for_model);
                 let timeout = Verified::unverified_for_model(it.timeout);
                 self.leader.handle_timeout(timeout, certificate.as_ref(), Duration::ZERO, self.now);

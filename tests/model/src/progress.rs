@@ -74,6 +74,8 @@ struct World {
     late: Vec<PrepareCertificate>,
     /// What dishonest members say when the first honest one asks.
     told: Vec<(Timeout, PrepareCertificate)>,
+    /// The highest certificate, which dishonest members tell beside whatever honest ones signed.
+    beside: Option<PrepareCertificate>,
     /// What members and leader found of others' dishonesty.
     published: Vec<Equivocation>,
 }
@@ -93,9 +95,11 @@ impl World {
             .collect();
         let (late, told) = match trouble {
             Trouble::Late => (certificates, Vec::new()),
-            Trouble::Telling => (Vec::new(), telling(lane, &certificates, next)),
+            Trouble::Telling | Trouble::Beside => (Vec::new(), telling(lane, &certificates, next)),
             Trouble::Silent | Trouble::Apart(_) => (Vec::new(), Vec::new()),
         };
+        let highest = told.first().map(|(_, highest)| highest.clone());
+        let beside = highest.filter(|_| trouble == Trouble::Beside);
         let (now, mail) = (Timestamp(100_000), VecDeque::new());
         Self {
             now,
@@ -107,6 +111,7 @@ impl World {
             proposals: 0,
             late,
             told,
+            beside,
             published: Vec::new(),
         }
     }
@@ -242,6 +247,23 @@ impl World {
         }
     }
 
+    /// They hand a timeout or a lock of an honest member on before it comes itself, with another certificate.
+    fn hand_on(&mut self, message: &FromMember) {
+        let Some(highest) = self.beside.clone() else { return };
+        match message.clone() {
+            FromMember::Timeout(it, _) => {
+                let it = Verified::unverified_for_model(it);
+                let hearing = Duration::from_millis(300);
+                self.leader.handle_timeout(it, Some(&highest), hearing, self.now);
+            }
+            FromMember::Lock(it, _) => {
+                self.leader.handle_lock(Verified::unverified_for_model(it), &highest);
+            }
+            _ => return,
+        }
+        self.leader.handle_locked_on(&highest);
+    }
+
     fn finish(&mut self, body: &DigestedBody) {
         let checkpoint = Checkpoint { origin: keys::origin(), head: body.body().head };
         let checkpoint = SignedCheckpoint::unverified_for_model(checkpoint, 1);
@@ -275,6 +297,7 @@ impl World {
 
     fn deliver_to_leader(&mut self, from: MemberRef, message: FromMember) {
         let (now, hearing) = (self.now, Duration::from_millis(300));
+        self.hand_on(&message);
         let leader = &mut self.leader;
         match message {
             FromMember::Prepare(it) => leader.handle_prepare(Verified::unverified_for_model(it)),

@@ -20,6 +20,9 @@ pub enum Trouble {
     /// As before, and the dishonest ask with the others and tell the highest certificates that exist,
     /// though nobody honest may have the bodies any more.
     Telling,
+    /// As before, and they tell the highest one beside what honest members have signed, too. Whoever is
+    /// locked has voted for nothing since: nobody honest has the body of a higher certificate.
+    Beside,
     /// Whoever could have prepared what the highest certificate is for has done so, and is shown it only
     /// when the honest leader's proposal is on its way.
     Late,
@@ -46,6 +49,7 @@ impl Trouble {
         let top = Lane::now(state) - 1;
         let voted = match self {
             Self::Late => late_vote(lane, state, durable, top),
+            Self::Beside => durable.lock,
             _ => other_vote(state, durable, top),
         };
         let lowest = [durable.lock, voted].into_iter().flatten().map(|(rank, _)| rank).max();
@@ -56,7 +60,7 @@ impl Trouble {
 
 /// The troubles of a lane: all skews of 0, 1 and 3 views where one committee makes them few.
 pub fn all(committees: usize) -> Vec<Trouble> {
-    let mut troubles = vec![Trouble::Silent, Trouble::Telling, Trouble::Late];
+    let mut troubles = vec![Trouble::Silent, Trouble::Telling, Trouble::Beside, Trouble::Late];
     let by = [0, 1, 3];
     if committees == 1 {
         let place = |n: usize, at: u32| by[n / by.len().pow(at) % by.len()];

@@ -13,7 +13,7 @@ use gateway_types::{
 
 impl Leader {
     /// A member prepared. With a quorum's, every member is told to lock. Two different prepares of one
-    /// member in one view are published.
+    /// member in one view are published, once a batch.
     pub fn handle_prepare(&mut self, prepare: Verified<Prepare>) {
         let (ballot, member) = (prepare.ballot, prepare.member);
         // One of a view that this leader has not come to would hide what the member prepared before.
@@ -22,8 +22,10 @@ impl Leader {
             return;
         }
         if let Some(first) = self.prepares.get(&member) {
-            let found = Equivocation::of_prepares(first, &prepare).map(Box::new);
-            self.effects.extend(found.map(LeaderEffect::Publish));
+            let found = Equivocation::of_prepares(first, &prepare);
+            if let Some(found) = found.filter(|_| self.two_prepares.insert(member)) {
+                self.effects.push_back(LeaderEffect::Publish(Box::new(found)));
+            }
         }
         if self.prepares.get(&member).is_none_or(|known| known.ballot.v < ballot.v) {
             self.prepares.insert(member, prepare);
@@ -33,12 +35,16 @@ impl Leader {
 
     /// A member locked, with the prepare certificate that made it lock. With a quorum's locks, every
     /// member is told to sign. All leaders hear all locks.
+    ///
+    /// Trust: the certificate is genuine, but not under the member's signature, as in
+    /// [`Leader::handle_timeout`].
     pub fn handle_lock(&mut self, lock: Verified<Lock>, certificate: &PrepareCertificate) {
         let (ballot, member) = (lock.ballot, lock.member);
         if !self.is_next(ballot) {
             return;
         }
-        self.note(Some(member), Some(certificate));
+        let is_its = certificate.ballot() == ballot;
+        self.note(is_its.then_some(member), Some(certificate));
         if self.locks.get(&member).is_none_or(|known| known.ballot.v < ballot.v) {
             self.locks.insert(member, lock);
         }
@@ -53,16 +59,14 @@ impl Leader {
     }
 
     /// A member signed the checkpoint. With a quorum's signatures, they are to be combined. Its
-    /// signatures on two roots of one size are published.
+    /// signatures on two roots of one size are published, once a batch.
     ///
     /// Trust: the caller has seen that it came from the member that it names, by the connection; what it
     /// holds may be anything: the combination checks it and names culprits.
     pub fn handle_signature(&mut self, signature: SignMessage) {
         let counts = signature.k == self.k && self.config.quorums.has(signature.member);
         if counts && !self.culprits.contains(&signature.member) {
-            let first = self.signatures.get(&signature.member);
-            let found = first.and_then(|first| self.two_roots(first, &signature)).map(Box::new);
-            self.effects.extend(found.map(LeaderEffect::Publish));
+            self.publish_two_roots(&signature);
             self.signatures.insert(signature.member, signature);
             self.combine();
         }
@@ -88,8 +92,17 @@ impl Leader {
         self.combine();
     }
 
+    fn publish_two_roots(&mut self, signature: &SignMessage) {
+        let member = signature.member;
+        let first = self.signatures.get(&member).filter(|_| !self.two_roots.contains(&member));
+        if let Some(found) = first.and_then(|first| self.check_two_roots(first, signature)) {
+            self.two_roots.insert(member);
+            self.effects.push_back(LeaderEffect::Publish(Box::new(found)));
+        }
+    }
+
     /// Only signatures that hold accuse anybody.
-    fn two_roots(&self, a: &SignMessage, b: &SignMessage) -> Option<Equivocation> {
+    fn check_two_roots(&self, a: &SignMessage, b: &SignMessage) -> Option<Equivocation> {
         let keys = &self.config.keys;
         let verify = |it: &SignMessage| {
             let checkpoint = Checkpoint { origin: keys.origin().clone(), head: it.head };

@@ -5,8 +5,10 @@ use crate::evidence::PrepareCertificate;
 use gateway_types::{Digest, MemberRef, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The highest certificate that each member told, and the highest that came under no name: so nobody
-/// can push another's out, and there are never more than members and one.
+/// The highest certificate that each member told, of a ballot that it signed as its lock, and the highest
+/// that came under no name: so nobody can push another's out, and there are never more than members and one.
+/// One under no name may hide a lower one under no name, but none under a name; whoever is locked on the
+/// hidden one tells it under its name when it next asks for a view.
 ///
 /// A body that nobody gives for [`LONGEST_HEARING`] is passed over in this view. No honest member is
 /// locked on it then, for a locked one gives its body; but a dishonest one can hold a certificate whose
@@ -72,6 +74,11 @@ impl Known {
 
     pub(super) fn names(&self, d: Digest) -> bool {
         self.view_of(d).is_some()
+    }
+
+    /// Whether that member told the certificate of its lock of view `v`, or a higher one.
+    pub(super) fn has_told(&self, member: MemberRef, v: u64) -> bool {
+        self.told.get(&member).is_some_and(|it| it.ballot().v >= v)
     }
 
     /// Who may have its body and was not asked yet: who prepared it, and who told of it, being locked.

@@ -36,6 +36,12 @@ fn ask(it: &mut Leader, who: &[MemberRef], view: u64) {
     }
 }
 
+/// A member asks for a view and tells what it is locked on.
+fn ask_locked(it: &mut Leader, member: MemberRef, view: u64, lock: &PrepareCertificate) {
+    let asked = timeout_locked(member, view, it.k, Some(lock.ballot()));
+    it.handle_timeout(asked, Some(lock), HEARING, T0);
+}
+
 fn prepare(member: MemberRef, ballot: Ballot) -> Verified<Prepare> {
     Verified::unverified_for_model(Prepare { ballot, member })
 }
@@ -157,6 +163,9 @@ fn a78_two_prepares_of_a_member_are_published_and_shares_over_other_roots_never_
     it.handle_prepare(prepare(m(0, 1), ballot(0, &y)));
     let found = effects(&mut it);
     assert!(matches!(&found[..], [LeaderEffect::Publish(_)]), "{found:?}");
+    // Once is enough.
+    it.handle_prepare(prepare(m(0, 1), ballot(0, &y)));
+    assert_eq!(effects(&mut it), []);
     others().iter().take(5).for_each(|who| it.handle_signature(sign(*who, x.body().head)));
     it.handle_signature(sign(m(1, 4), y.body().head));
     assert_eq!(effects(&mut it), []);
@@ -175,8 +184,10 @@ fn a78_a_members_signatures_on_two_roots_of_one_size_are_published() {
     };
     let check = |first: SignMessage, second: SignMessage| {
         let mut it = with_open(&x);
-        it.handle_signature(first);
-        it.handle_signature(second);
+        // Once is enough, however often it comes.
+        [first, second, first, second]
+            .into_iter()
+            .for_each(|signature| it.handle_signature(signature));
         effects(&mut it)
     };
     let found = check(signed(&x), signed(&y));
@@ -226,7 +237,7 @@ fn a123_it_proposes_the_highest_locked_body_it_hears_of_unchanged_with_its_certi
     let (x, y) = (body(&empty_tip(), 1), body(&empty_tip(), 2));
     let mut it = leader(1);
     it.handle_locked_on(&prepared(0, &x));
-    it.handle_timeout(timeout(m(0, 1), 5, 0), Some(&prepared(2, &y)), HEARING, T0);
+    ask_locked(&mut it, m(0, 1), 5, &prepared(2, &y));
     it.handle_lock(lock(m(0, 2), ballot(1, &x)), &prepared(1, &x));
     ask(&mut it, &everyone()[1..], 5);
     // a128: it lacks the body and asks those that prepared it, and the one that told of it.
@@ -253,7 +264,7 @@ fn a128_a_body_is_asked_of_those_that_are_locked_on_it_too() {
     let x = body(&empty_tip(), 1);
     let mut it = leader(1);
     // Its preparers may have gone on to another body; who is locked has kept it.
-    it.handle_timeout(timeout(m(0, 1), 1, 0), Some(&prepared(0, &x)), HEARING, T0);
+    ask_locked(&mut it, m(0, 1), 1, &prepared(0, &x));
     ask(&mut it, &everyone()[1..], 1);
     let holders = others().into_iter().chain([m(0, 1)]).collect();
     let want = LeaderEffect::Send(Recipients::Some(holders), FromLeader::WantBody(x.d()));
@@ -269,8 +280,8 @@ fn a128_a_body_is_asked_of_those_that_are_locked_on_it_too() {
 fn a128_a_certificate_whose_body_nobody_gives_does_not_stop_the_lane() {
     let (x, y) = (body(&empty_tip(), 1), body(&empty_tip(), 2));
     let mut it = leader(1);
-    it.handle_timeout(timeout(m(0, 1), 5, 0), Some(&prepared(2, &x)), HEARING, T0);
-    it.handle_timeout(timeout(m(0, 4), 5, 0), Some(&prepared(4, &y)), HEARING, T0);
+    ask_locked(&mut it, m(0, 1), 5, &prepared(2, &x));
+    ask_locked(&mut it, m(0, 4), 5, &prepared(4, &y));
     ask(&mut it, &everyone(), 5);
     assert_eq!(proposals(&effects(&mut it)), []);
     it.handle_body(x.clone());
@@ -292,6 +303,50 @@ fn a128_a_certificate_whose_body_nobody_gives_does_not_stop_the_lane() {
     ask(&mut it, &everyone(), 1);
     it.handle_time(T0.saturating_add(LONGEST_HEARING));
     assert_eq!(makes(&effects(&mut it)).len(), 1);
+}
+
+#[test]
+fn a128_a_certificate_under_an_honest_name_does_not_push_out_that_members_lock() {
+    let (low, high) = (body(&empty_tip(), 1), body(&empty_tip(), 2));
+    let (low_certificate, high_certificate) = (prepared(0, &low), prepared(2, &high));
+    let honest = m(0, 1);
+    let check = |forge: &dyn Fn(&mut Leader)| {
+        let mut it = leader(1);
+        // Genuine, and higher than the honest lock; nobody gives its body.
+        forge(&mut it);
+        it.handle_locked_on(&high_certificate);
+        ask_locked(&mut it, honest, 5, &low_certificate);
+        ask(&mut it, &everyone()[1..], 5);
+        it.handle_time(T0.saturating_add(LONGEST_HEARING));
+        let sent = effects(&mut it);
+        let asks_honest = |effect: &LeaderEffect| {
+            matches!(effect, LeaderEffect::Send(Recipients::Some(who), FromLeader::WantBody(d))
+                if *d == low.d() && who.contains(&honest))
+        };
+        assert!(sent.iter().any(asks_honest) && makes(&sent).is_empty(), "{sent:?}");
+        it.handle_body(low.clone());
+        let sent = effects(&mut it);
+        assert_eq!(proposals(&sent), [Proposal { ballot: ballot(5, &low), leader: 1 }]);
+    };
+    let locked_low = timeout_locked(honest, 5, 0, Some(ballot(0, &low)));
+    let higher = Some(&high_certificate);
+    check(&|it| it.handle_timeout(locked_low.clone(), higher, HEARING, T0));
+    check(&|it| it.handle_timeout(timeout(honest, 3, 0), higher, HEARING, T0));
+    check(&|it| it.handle_lock(lock(honest, ballot(0, &low)), &high_certificate));
+}
+
+#[test]
+fn a128_a_member_is_not_heard_before_the_certificate_of_its_lock() {
+    let x = body(&empty_tip(), 1);
+    let mut it = leader(1);
+    // Handed on by somebody else, who left the certificate out.
+    it.handle_timeout(timeout_locked(m(0, 1), 1, 0, Some(ballot(0, &x))), None, HEARING, T0);
+    ask(&mut it, &everyone()[1..], 1);
+    assert_eq!((it.view(), makes(&effects(&mut it))), (None, vec![]));
+    ask_locked(&mut it, m(0, 1), 1, &prepared(0, &x));
+    assert_eq!((it.view(), makes(&effects(&mut it))), (Some(1), vec![]));
+    it.handle_body(x.clone());
+    assert_eq!(proposals(&effects(&mut it)), [Proposal { ballot: ballot(1, &x), leader: 1 }]);
 }
 
 #[test]
@@ -317,8 +372,8 @@ fn a123_what_was_made_is_not_proposed_in_a_view_that_is_over() {
     let (x, y, z) = (body(&empty_tip(), 1), body(&empty_tip(), 2), body(&empty_tip(), 3));
     let mut it = leader(1);
     ask(&mut it, &everyone(), 1);
-    it.handle_timeout(timeout(m(0, 1), 1, 0), Some(&prepared(0, &x)), HEARING, T0);
-    it.handle_timeout(timeout(m(0, 2), 3, 0), Some(&prepared(2, &y)), HEARING, T0);
+    ask_locked(&mut it, m(0, 1), 1, &prepared(0, &x));
+    ask_locked(&mut it, m(0, 2), 3, &prepared(2, &y));
     effects(&mut it);
     it.handle_made(z, Arc::default());
     assert_eq!(proposals(&effects(&mut it)), [], "members prepared in view 2");
@@ -370,6 +425,16 @@ fn timeouts_are_passed_on_once_and_those_behind_are_told() {
     ask(&mut it, &[m(0, 1)], 3);
     ask(&mut it, &[m(0, 1)], 2);
     assert_eq!(passed(&mut it), 1);
+    // a126: what it answers to one that lost its journal is for the view that it is in, not for the highest asked.
+    let answer = |it: &mut Leader, k: u64, now: Timestamp| {
+        it.handle_timeout(timeout(m(0, 1), 2, k), None, HEARING, now);
+        passed(it)
+    };
+    assert_eq!((answer(&mut it, 1, T0), answer(&mut it, 1, T0)), (1, 0));
+    // Again to one that comes later, but not at once, and never what is older.
+    let later = T0.saturating_add(LONGEST_HEARING);
+    assert_eq!(answer(&mut it, 0, later), 0);
+    assert_eq!((answer(&mut it, 1, later), answer(&mut it, 1, later)), (1, 0));
     it.handle_final(3, body(&empty_tip(), 1).body().head);
     it.handle_tip(m(0, 1), 1);
     it.handle_tip(m(0, 1), 9);

@@ -1,6 +1,6 @@
 //! Which view a leader proposes in, and when.
 
-use super::{FromLeader, Leader, LeaderEffect, Recipients, Wait};
+use super::{FromLeader, HandedOn, Leader, LeaderEffect, Recipients, Wait};
 use crate::evidence::{PrepareCertificate, Verified};
 use core::time::Duration;
 use gateway_types::{MemberRef, Timestamp, message::Timeout};
@@ -15,6 +15,10 @@ pub const LONGEST_HEARING: Duration = Duration::from_millis(700);
 impl Leader {
     /// A member asks for a view and tells its lock, with the certificate behind it.
     ///
+    /// Trust: the certificate is genuine, but not under the member's signature: whoever has seen the
+    /// timeout can hand it on with another. So it counts as the member's only if it is of the lock that the
+    /// member signed.
+    ///
     /// `hearing` is drawn at random by the driver for each call, between [`SHORTEST_HEARING`] and
     /// [`LONGEST_HEARING`] (held to that here), so that dishonest members cannot choose the moment.
     pub fn handle_timeout(
@@ -24,11 +28,12 @@ impl Leader {
         hearing: Duration,
         now: Timestamp,
     ) {
-        self.note(Some(timeout.member), certificate);
+        let is_its = certificate.map(PrepareCertificate::ballot) == timeout.lock;
+        self.note(is_its.then_some(timeout.member), certificate);
         self.handle_tip(timeout.member, timeout.k);
+        self.hand_on(&timeout, now);
         let newer = |known: &Verified<Timeout>| (known.view, known.k) < (timeout.view, timeout.k);
         if self.timeouts.get(&timeout.member).is_none_or(newer) {
-            self.send(Recipients::All, FromLeader::Timeout(timeout.clone()));
             self.timeouts.insert(timeout.member, timeout);
         }
         self.consider_view(hearing, now);
@@ -72,6 +77,19 @@ impl Leader {
         self.timeouts.values().filter(|timeout| v > 0 && timeout.view >= v).cloned().collect()
     }
 
+    /// Hands on what asks for more or waits for a later batch than all that this member said before; and the
+    /// latest again after [`LONGEST_HEARING`], for it may answer another member that asked for tips.
+    fn hand_on(&mut self, timeout: &Verified<Timeout>, now: Timestamp) {
+        let last = self.handed_on.get(&timeout.member).copied();
+        if last.is_some_and(|last| !last.is_outdone_by(timeout, now)) {
+            return;
+        }
+        let (view, k) = last.map_or((0, 0), |last| (last.view, last.k));
+        let highest = HandedOn { view: view.max(timeout.view), k: k.max(timeout.k), at: now };
+        self.handed_on.insert(timeout.member, highest);
+        self.send(Recipients::All, FromLeader::Timeout(timeout.clone()));
+    }
+
     /// Waits for the highest view that it leads and that t of one committee ask for, if that is new.
     fn consider_view(&mut self, hearing: Duration, now: Timestamp) {
         let asks: BTreeMap<MemberRef, u64> =
@@ -85,11 +103,14 @@ impl Leader {
         }
     }
 
-    /// Once every member of every committee is heard, there is nothing more to wait for.
+    /// Once every member of every committee is heard, with the certificate of its lock, there is nothing
+    /// more to wait for.
     fn continue_if_heard(&mut self) {
         let Some(Wait { v, .. }) = self.wait else { return };
         let heard = |member: MemberRef| {
-            self.timeouts.get(&member).is_some_and(|it| it.view >= v && it.k == self.k)
+            let asked = self.timeouts.get(&member);
+            let asked = asked.filter(|it| it.view >= v && it.k == self.k);
+            asked.is_some_and(|it| it.lock.is_none_or(|lock| self.known.has_told(member, lock.v)))
         };
         if self.config.quorums.members().all(heard) {
             self.enter(v);
@@ -108,5 +129,12 @@ impl Leader {
             self.send(Recipients::All, FromLeader::Locked(locked));
         }
         self.begin();
+    }
+}
+
+impl HandedOn {
+    fn is_outdone_by(self, timeout: &Timeout, now: Timestamp) -> bool {
+        let again = now >= self.at.saturating_add(LONGEST_HEARING);
+        timeout.view > self.view || timeout.k > self.k || (timeout.k == self.k && again)
     }
 }
