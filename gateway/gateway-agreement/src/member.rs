@@ -22,16 +22,13 @@ pub use state::{MAX_MEMBER_STATE, MemberState, Signed, Silence, Tip};
 
 use crate::{
     digested::DigestedBody,
-    evidence::{LockCertificate, PrepareCertificate, Verified},
+    evidence::{LockCertificate, PrepareCertificate},
     overdue::Overdue,
     patience::Patience,
     quorum::Quorums,
 };
-use gateway_types::{
-    Digest, MemberRef, Origin, Timestamp,
-    message::{Ballot, Proposal},
-};
-use propose::Pending;
+use gateway_types::{Digest, MemberRef, Origin, Timestamp, message::Ballot};
+use propose::{First, Pending};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Most proposals kept to recognise a leader that makes two for one view: those of the highest views.
@@ -94,7 +91,7 @@ pub struct Member {
     asks: BTreeMap<MemberRef, u64>,
     tips: BTreeMap<MemberRef, u64>,
     heard: BTreeMap<MemberRef, Timestamp>,
-    proposals: BTreeMap<u64, Verified<Proposal>>,
+    proposals: BTreeMap<u64, First>,
     pending: Option<Pending>,
     seen: Option<DigestedBody>,
     form_checked: Option<Digest>,

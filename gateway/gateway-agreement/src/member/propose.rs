@@ -28,6 +28,13 @@ pub struct Proposed {
     pub evidence: Arc<Evidence>,
 }
 
+/// The first proposal of a view, and whether it is published together with another.
+#[derive(Clone, Debug)]
+pub(super) struct First {
+    proposal: Verified<Proposal>,
+    published: bool,
+}
+
 /// A proposal whose body is being checked.
 #[derive(Clone, Debug)]
 pub(super) struct Pending {
@@ -239,7 +246,8 @@ impl Member {
         }
     }
 
-    /// Keeps the first proposal of each view; one that differs is published with it. Tells that first one.
+    /// Keeps the first proposal of each view; the first that differs is published with it. Tells that first
+    /// one.
     ///
     /// Not of a view that nobody asked for: far ones would push out the one that counts.
     fn keep_proposal(&mut self, proposal: Verified<Proposal>) -> Option<Ballot> {
@@ -247,12 +255,14 @@ impl Member {
         if matches!(self.check_view(v), Err(ProposalRefused::ViewNotAsked { .. })) {
             return None;
         }
-        if let Some(first) = self.proposals.get(&v) {
-            let found = Equivocation::of_proposals(first, &proposal)?;
-            self.effects.push_back(MemberEffect::Publish(Box::new(found)));
-            return Some(first.ballot);
+        if let Some(first) = self.proposals.get_mut(&v) {
+            let found = Equivocation::of_proposals(&first.proposal, &proposal)?;
+            if !std::mem::replace(&mut first.published, true) {
+                self.effects.push_back(MemberEffect::Publish(Box::new(found)));
+            }
+            return Some(first.proposal.ballot);
         }
-        self.proposals.insert(v, proposal);
+        self.proposals.insert(v, First { proposal, published: false });
         if self.proposals.len() > MAX_PROPOSALS {
             self.proposals.pop_first();
         }
