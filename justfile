@@ -19,7 +19,7 @@ deny:
 model:
     cargo run --release -p model
 
-# Five changes that break a rule, each of which must be caught.
+# Changes that break a rule, each of which must be caught.
 mutants:
     sh tests/mutants/run.sh
 
