@@ -99,29 +99,31 @@ impl Lane {
 
     /// Gives a candidate to every member, the destination's with what the holder handed over, and their
     /// verdicts to every gateway. Gives each member's list, checked, in the order of members.
-    ///
-    /// # Errors
-    ///
-    /// If a gateway finds a verdict list's signature bad.
     pub fn ask_members(
         &mut self,
         candidate: &Candidate,
         shown: &Shown,
         handed: &Handed,
-    ) -> anyhow::Result<Vec<(MemberRef, Option<Verified<VerdictList>>)>> {
+    ) -> Vec<(MemberRef, Option<Verified<VerdictList>>)> {
         let bytes = cbor::encode(candidate);
         self.gateways.iter_mut().for_each(|gateway| gateway.wait_for(candidate.clone()));
         let said = self.judge(&bytes, shown, handed);
-        let mut all = Vec::new();
-        for (member, list) in &said {
-            let mut verified = None;
-            for gateway in &mut self.gateways {
-                verified = list.as_deref().map(|list| gateway.take_verdicts(list)).transpose()?;
-            }
-            all.push((*member, verified));
-        }
+        let all = said.iter().map(|(member, list)| (*member, self.take(*member, list.as_deref())));
+        let all: Vec<_> = all.collect();
         self.hand_on_verdicts(candidate, said);
-        Ok(all)
+        all
+    }
+
+    /// Every gateway checks the list by itself; one that does not hold is dropped, its member named.
+    fn take(&mut self, member: MemberRef, list: Option<&[u8]>) -> Option<Verified<VerdictList>> {
+        let mut verified = None;
+        for gateway in &mut self.gateways {
+            match gateway.take_verdicts(list?) {
+                Ok(list) => verified = Some(list),
+                Err(error) => self.refused.push(format!("{member}: {error:#}")),
+            }
+        }
+        verified
     }
 
     fn judge(

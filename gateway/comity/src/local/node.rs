@@ -5,6 +5,7 @@ use super::{
     follower::Follower,
     packs::LanePacks,
     question::{Handed, Shown},
+    villain::Spoils,
     wire,
 };
 use anyhow::Context as _;
@@ -72,8 +73,8 @@ pub struct Node {
     disk: Disk,
     /// Switched off: it hears and says nothing.
     pub off: bool,
-    /// Signs with a broken share: what a bad member would send.
-    pub bad_share: bool,
+    /// Which signature it spoils, if it is a bad member.
+    pub spoils: Option<Spoils>,
 }
 
 /// What a node gives back when it is driven.
@@ -119,7 +120,7 @@ impl Node {
             verdicts: BTreeMap::new(),
             disk: Disk::default(),
             off: false,
-            bad_share: false,
+            spoils: None,
         })
     }
 
@@ -173,7 +174,9 @@ impl Node {
         self.verdicts.insert(digest, verdict);
         let epoch = self.facts.keys.epoch();
         let list = VerdictList { epoch, member: self.me(), verdicts: Bounded::new(vec![verdict])? };
-        let signature = self.secrets.keys.protocol.sign(self.facts.keys.origin(), &list);
+        let other = VerdictList { epoch, member: self.me(), verdicts: Bounded::default() };
+        let signed = if self.spoils == Some(Spoils::VerdictList) { &other } else { &list };
+        let signature = self.secrets.keys.protocol.sign(self.facts.keys.origin(), signed);
         Ok(cbor::encode(&SignedVerdicts { list, signature }))
     }
 
@@ -268,13 +271,8 @@ impl Node {
             }
             MemberEffect::Send(_, FromMember::AskTips) => said.asks_tips = true,
             MemberEffect::Send(to, message) => {
-                let bytes = wire::from_member(
-                    &self.secrets,
-                    &self.facts.keys,
-                    message,
-                    self.bad_share,
-                    now,
-                )?;
+                let bytes =
+                    wire::from_member(&self.secrets, &self.facts.keys, message, self.spoils, now)?;
                 said.to_leaders.push((to, bytes));
             }
             MemberEffect::Publish(found) => said.published.push(*found),

@@ -15,6 +15,17 @@ pub enum Villain {
     TwoBodies,
 }
 
+/// Which of its signatures a bad member spoils: well-formed, and over another text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spoils {
+    /// Its share of its committee's threshold signature.
+    Share,
+    /// Its cosignature by name.
+    Cosignature,
+    /// The signature of its verdict list.
+    VerdictList,
+}
+
 impl Villain {
     /// The proposals that it sends in place of the honest one.
     pub(super) fn propose(

@@ -3,7 +3,7 @@
 //! Nothing passes between members and leaders here but bytes, so that each side believes only what it
 //! has checked itself.
 
-use super::{gateway::FinalBatch, node::Secrets};
+use super::{gateway::FinalBatch, node::Secrets, villain::Spoils};
 use gateway_agreement::{
     DigestedBody,
     leader::{FromLeader, Leader},
@@ -28,7 +28,7 @@ pub(super) fn from_member(
     secrets: &Secrets,
     keys: &EpochKeys,
     message: FromMember,
-    bad_share: bool,
+    spoils: Option<Spoils>,
     now: Timestamp,
 ) -> anyhow::Result<Vec<u8>> {
     let origin = keys.origin();
@@ -43,7 +43,7 @@ pub(super) fn from_member(
             let certificate = certificate.votes().clone();
             ToLeader::Lock(LockMessage { lock, signature, certificate })
         }
-        FromMember::Sign { k, head } => sign(secrets, origin, (k, head), bad_share, now)?,
+        FromMember::Sign { k, head } => sign(secrets, origin, (k, head), spoils, now)?,
         FromMember::Timeout(timeout, certificate) => {
             let signature = protocol.sign(origin, &timeout);
             let certificate = certificate.map(|certificate| certificate.votes().clone());
@@ -63,20 +63,23 @@ fn sign(
     secrets: &Secrets,
     origin: &Origin,
     (k, head): (u64, TreeHead),
-    bad_share: bool,
+    spoils: Option<Spoils>,
     now: Timestamp,
 ) -> anyhow::Result<ToLeader> {
     let checkpoint = Checkpoint { origin: origin.clone(), head };
     let time_s = now.0 / 1000;
-    // A bad share is a good one over another text: well-formed, and worth nothing.
-    let shared = if bad_share { head_before(&checkpoint) } else { checkpoint.clone() };
+    // A spoilt signature is a good one over another text: well-formed, and worth nothing.
+    let text = |spoilt| match spoils {
+        Some(it) if it == spoilt => head_before(&checkpoint),
+        _ => checkpoint.clone(),
+    };
     Ok(ToLeader::Sign(SignMessage {
         k,
         head,
         member: secrets.me,
         time_s,
-        cosignature: secrets.keys.cosigning.cosign(&checkpoint, time_s),
-        share: secrets.share()?.sign(&ThresholdText::checkpoint(&shared))?,
+        cosignature: secrets.keys.cosigning.cosign(&text(Spoils::Cosignature), time_s),
+        share: secrets.share()?.sign(&ThresholdText::checkpoint(&text(Spoils::Share)))?,
     }))
 }
 

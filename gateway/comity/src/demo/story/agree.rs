@@ -27,7 +27,7 @@ pub(super) fn agree(
     candidate: &Candidate,
     folder: &Folder,
 ) -> anyhow::Result<()> {
-    let said = judge(world, asking, candidate)?;
+    let said = judge(world, asking, candidate);
     say_verdicts(stage, world, &said);
     world.founded.lane.work();
     let index = logged_at(world, |entry| matches!(entry, Entry::Recognised(_)))?;
@@ -48,16 +48,12 @@ pub(super) fn agree(
 }
 
 /// Every member judges the candidate, each by itself; the recognition hears all of them.
-pub(super) fn judge(
-    world: &mut World,
-    asking: &mut Asking,
-    candidate: &Candidate,
-) -> anyhow::Result<Said> {
-    let said = world.founded.lane.ask_members(candidate, &asking.shown, &asking.asked.handed)?;
+pub(super) fn judge(world: &mut World, asking: &mut Asking, candidate: &Candidate) -> Said {
+    let said = world.founded.lane.ask_members(candidate, &asking.shown, &asking.asked.handed);
     for list in said.iter().filter_map(|(_, list)| list.as_ref()) {
         asking.recognition.handle_verdicts(list, world.now());
     }
-    Ok(said)
+    said
 }
 
 /// The entry of the newest batch that is as wanted: its place in the log.

@@ -71,7 +71,7 @@ pub(super) fn ask_again(
     let mut asking = Asking::new(world, licence, header)?;
     let evidence = asking.evidence(world)?;
     let candidate = asking.candidate(world, &evidence)?;
-    let said = judge(world, &mut asking, &candidate)?;
+    let said = judge(world, &mut asking, &candidate);
     say_verdicts(stage, world, &said);
     world.founded.lane.work();
     let index = logged_at(world, |entry| matches!(entry, Entry::Declined(_)))?;

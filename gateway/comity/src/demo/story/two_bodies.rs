@@ -37,7 +37,7 @@ pub(super) fn two_bodies(
     let mut asking = Asking::new(world, licence, header)?;
     let evidence = asking.evidence(world)?;
     let candidate = asking.candidate(world, &evidence)?;
-    judge(world, &mut asking, &candidate)?;
+    judge(world, &mut asking, &candidate);
     let before = world.newest()?.body.body().k;
     world.founded.lane.gateway(LIAR).context("a gateway")?.villain = Some(Villain::TwoBodies);
     world.founded.lane.work();
