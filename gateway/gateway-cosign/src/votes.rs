@@ -113,6 +113,17 @@ impl EpochKeys {
         self.lacking(members).is_none()
     }
 
+    /// Whether so many of `members`, each counted once, are of one committee that t of it can no longer
+    /// say otherwise.
+    #[must_use]
+    pub fn is_blocked(&self, members: impl IntoIterator<Item = MemberRef>) -> bool {
+        let distinct: alloc::collections::BTreeSet<_> = members.into_iter().collect();
+        (0u8..).zip(self.committees()).any(|(committee, keys)| {
+            let got = distinct.iter().filter(|member| member.committee == committee).count();
+            got >= usize::from(keys.size().blocking())
+        })
+    }
+
     /// Checks a certificate: sorted, no member twice, every signature, t of every committee.
     ///
     /// Trust: `votes` may come from anybody.

@@ -72,9 +72,5 @@ fn has_outcome(keys: &EpochKeys, words: &[(MemberRef, Word)]) -> bool {
     let said = |wanted: Word| {
         words.iter().filter(move |(_, word)| *word == wanted).map(|(member, _)| *member)
     };
-    let blocks = |(place, committee): (u8, &gateway_cosign::CommitteeKeySet)| {
-        let refused = said(Word::Refuse).filter(|member| member.committee == place).count();
-        refused >= usize::from(committee.size().blocking())
-    };
-    keys.is_quorum(said(Word::Accept)) || (0u8..).zip(keys.committees()).any(blocks)
+    keys.is_quorum(said(Word::Accept)) || keys.is_blocked(said(Word::Refuse))
 }

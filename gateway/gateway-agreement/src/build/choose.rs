@@ -82,12 +82,7 @@ impl Lists {
         if keys.is_quorum(members(Word::Accept)) {
             return Some(Outcome::Recognised);
         }
-        let refused: Vec<MemberRef> = members(Word::Refuse).collect();
-        let blocked = (0u8..).zip(keys.committees()).any(|(place, committee)| {
-            let of_it = refused.iter().filter(|member| member.committee == place).count();
-            of_it >= usize::from(committee.size().blocking())
-        });
-        blocked.then_some(Outcome::Declined)
+        keys.is_blocked(members(Word::Refuse)).then_some(Outcome::Declined)
     }
 }
 
