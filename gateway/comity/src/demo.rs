@@ -37,7 +37,7 @@ pub(crate) struct DemoArgs {
 pub(crate) fn run(args: &DemoArgs, out: &mut Output) -> anyhow::Result<Exit> {
     let folder = match Folder::prepare(&args.folder) {
         Ok(folder) => folder,
-        Err(refused) => return Ok(refuse(&refused, out)),
+        Err(refused) => return Ok(out.refuse(&refused)),
     };
     let interrupt = Interrupt::listen(&args.folder)?;
     let Err(error) = story::tell(out, &folder, interrupt) else { return Ok(Exit::Yes) };
@@ -49,16 +49,10 @@ pub(crate) fn run(args: &DemoArgs, out: &mut Output) -> anyhow::Result<Exit> {
         Ok(full) => {
             // The reason that is told is the first one, not that clearing up failed too.
             let _left = folder.remove();
-            Ok(refuse(&full, out))
+            Ok(out.refuse(&full))
         }
         Err(bug) => Err(bug.context("this is our bug")),
     }
-}
-
-fn refuse(refused: &FolderError, out: &mut Output) -> Exit {
-    out.hint(format_args!("✗ {refused}"));
-    out.object(&json!({ "outcome": "wrong_usage", "because": refused.to_string() }));
-    Exit::WrongUsage
 }
 
 fn interrupted(stopped: &Stopped, args: &DemoArgs, out: &mut Output) -> Exit {

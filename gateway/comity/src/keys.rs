@@ -14,7 +14,7 @@ mod show;
 
 use crate::{exit::Exit, interrupt::Interrupt, output::Output};
 use anyhow::Context as _;
-use gateway_types::{CommitteeSize, Origin, Timestamp};
+use gateway_types::{CommitteeSize, Origin};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use serde_json::json;
 use std::{io::IsTerminal as _, path::PathBuf};
@@ -76,11 +76,7 @@ pub(crate) fn run(command: &KeysCommand, out: &mut Output) -> anyhow::Result<Exi
     let KeysCommand::Ceremony(args) = command;
     match ceremony(args, out) {
         Ok(()) => Ok(Exit::Yes),
-        Err(Stopped::Unusable(unusable)) => {
-            out.hint(format_args!("✗ {unusable}"));
-            out.object(&json!({ "outcome": "wrong_usage", "because": unusable.to_string() }));
-            Ok(Exit::WrongUsage)
-        }
+        Err(Stopped::Unusable(unusable)) => Ok(out.refuse(&unusable)),
         Err(Stopped::Interrupted) => {
             out.hint("Stopped: no keys were written");
             out.object(&json!({ "outcome": "interrupted" }));
@@ -99,7 +95,7 @@ fn ceremony(args: &CeremonyArgs, out: &mut Output) -> Result<(), Stopped> {
     if let Some(warning) = passphrase.warning() {
         out.hint(format_args!("! {warning}"));
     }
-    let now = Timestamp(u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0));
+    let now = crate::moment::now();
     let mut rng = seeded()?;
     let made = lane::make(&args.lane, size, now, &mut rng)?;
     if std::io::stderr().is_terminal() {

@@ -17,7 +17,6 @@ use gateway_types::{
     Timestamp,
     certificate::{MAX_FILE, MAX_NOTE},
 };
-use serde_json::json;
 use std::{
     fs::File,
     io::{self, Read as _},
@@ -61,14 +60,9 @@ pub(crate) fn run(command: &LogCommand, out: &mut Output) -> anyhow::Result<Exit
 /// A folder without a checkpoint, or a trust file that cannot be used, is wrong usage: nothing was said
 /// about the log then.
 pub(crate) fn verify(args: &LogVerify, out: &mut Output) -> Exit {
-    let now = Timestamp(u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0));
-    match look(args, now) {
+    match look(args, crate::moment::now()) {
         Ok(findings) => show::print(&findings, out),
-        Err(unusable) => {
-            out.hint(format_args!("✗ {unusable}"));
-            out.object(&json!({ "outcome": "wrong_usage", "because": unusable.to_string() }));
-            Exit::WrongUsage
-        }
+        Err(unusable) => out.refuse(&unusable),
     }
 }
 

@@ -6,6 +6,7 @@ mod exit;
 mod interrupt;
 mod keys;
 mod log;
+mod moment;
 mod output;
 mod policy;
 mod verify;

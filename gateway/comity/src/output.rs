@@ -1,6 +1,8 @@
 //! Results on stdout, everything else on stderr; nothing is said by colour alone.
 
+use crate::exit::Exit;
 use anstyle::{AnsiColor, Style};
+use serde_json::json;
 use std::{
     fmt::Display,
     io::{self, Write as _},
@@ -67,6 +69,13 @@ impl Output {
     /// A hint: on stderr.
     pub(crate) fn hint(&mut self, text: impl Display) {
         let _gone = writeln!(anstream::stderr(), "{text}");
+    }
+
+    /// What was typed cannot be used: nothing was done, or said of what was asked about.
+    pub(crate) fn refuse(&mut self, because: &impl Display) -> Exit {
+        self.hint(format_args!("✗ {because}"));
+        self.object(&json!({ "outcome": "wrong_usage", "because": because.to_string() }));
+        Exit::WrongUsage
     }
 
     /// Our own failure, with all its causes.

@@ -10,7 +10,6 @@ mod layout;
 mod test;
 
 use crate::{exit::Exit, output::Output};
-use serde_json::json;
 use std::path::PathBuf;
 
 /// Where packs lie unless the user says otherwise.
@@ -91,11 +90,7 @@ pub(crate) fn run(command: &PolicyCommand, out: &mut Output) -> anyhow::Result<E
         PolicyCommand::Test(args) => test::run(args, out),
         PolicyCommand::Explain(args) => explain::run(args, out),
     };
-    Ok(done.unwrap_or_else(|unusable| {
-        out.hint(format_args!("✗ {unusable}"));
-        out.object(&json!({ "outcome": "wrong_usage", "because": unusable.to_string() }));
-        Exit::WrongUsage
-    }))
+    Ok(done.unwrap_or_else(|unusable| out.refuse(&unusable)))
 }
 
 #[cfg(test)]

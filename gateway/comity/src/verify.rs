@@ -73,21 +73,13 @@ pub(crate) struct VerifyArgs {
 /// Checks the certificate and prints what was found.
 pub(crate) fn run(args: &VerifyArgs, out: &mut Output) -> anyhow::Result<Exit> {
     let zone = TimeZone::system();
-    match look(args, now(), &zone) {
+    match look(args, crate::moment::now(), &zone) {
         Ok(report) => {
             print(&report, args, zone, out);
             Ok(exit(report.outcome()))
         }
-        Err(unusable) => {
-            out.hint(format_args!("✗ {unusable}"));
-            out.object(&show::unusable(&unusable));
-            Ok(Exit::WrongUsage)
-        }
+        Err(unusable) => Ok(out.refuse(&unusable)),
     }
-}
-
-fn now() -> Timestamp {
-    Timestamp(u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0))
 }
 
 fn exit(outcome: Outcome) -> Exit {

@@ -3,6 +3,7 @@
 use super::clock::Since;
 use crate::{
     interrupt::Interrupt,
+    moment::instant,
     output::{BOLD, CYAN, DIM, GREEN, Output, RED, YELLOW, styled},
 };
 use gateway_types::{Jurisdiction, Timestamp};
@@ -165,18 +166,13 @@ pub(super) fn clock(time: Timestamp) -> String {
 
 /// A moment for machines, RFC 3339 in UTC.
 pub(super) fn rfc3339(time: Timestamp) -> String {
-    instant(time).map_or_else(|| "?".to_owned(), |at| at.to_string())
+    instant(time).to_string()
 }
 
 fn moment(time: Timestamp, format: &str) -> String {
     // The regions of this demonstration are all eight hours ahead of UTC.
     let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
-    instant(time)
-        .map_or_else(|| "?".to_owned(), |at| at.to_zoned(zone).strftime(format).to_string())
-}
-
-fn instant(time: Timestamp) -> Option<jiff::Timestamp> {
-    jiff::Timestamp::from_millisecond(i64::try_from(time.0).ok()?).ok()
+    instant(time).to_zoned(zone).strftime(format).to_string()
 }
 
 /// `1.9 KiB`.

@@ -4,7 +4,10 @@ use super::{
     files::{WARNING, fingerprint, member_of},
     lane::Made,
 };
-use crate::output::{BOLD, CYAN, GREEN, Output, YELLOW, styled};
+use crate::{
+    moment::instant,
+    output::{BOLD, CYAN, GREEN, Output, YELLOW, styled},
+};
 use certificate::words::fours;
 use comity::local::keys::MadeCommittee;
 use gateway_ceremony::Round;
@@ -113,20 +116,15 @@ fn committee(made: &MadeCommittee, possession: &BlsSignature) -> Value {
 
 /// `2026-11-21`, in UTC.
 pub(super) fn day(time: Timestamp) -> String {
-    at(time).strftime("%Y-%m-%d").to_string()
+    instant(time).strftime("%Y-%m-%d").to_string()
 }
 
 /// In local time, with the offset.
 pub(super) fn moment(time: Timestamp) -> String {
-    at(time).to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M %:z").to_string()
+    instant(time).to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M %:z").to_string()
 }
 
 /// RFC 3339.
 fn utc(time: Timestamp) -> String {
-    at(time).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-fn at(time: Timestamp) -> jiff::Timestamp {
-    let millis = i64::try_from(time.0).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX)
+    instant(time).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -7,6 +7,7 @@ use super::{
     *,
 };
 use gateway_cosign::{EpochKeys, ThresholdText, aggregate};
+use gateway_types::Timestamp;
 use std::{
     collections::BTreeSet,
     fs, io,

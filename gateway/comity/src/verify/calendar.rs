@@ -1,8 +1,9 @@
 //! Moments as people read them: in local time, with the offset.
 
+use crate::moment::instant;
 use certificate::words::Calendar;
 use gateway_types::Timestamp;
-use jiff::{SignedDuration, Zoned, tz::TimeZone};
+use jiff::{SignedDuration, Zoned, civil::Time, tz::TimeZone};
 
 /// Writes moments in one zone.
 #[derive(Debug)]
@@ -29,11 +30,8 @@ impl LocalCalendar {
     }
 }
 
-/// The moment; one beyond the year 9999 is shown as the last that there is.
 fn zoned(time: Timestamp, zone: &TimeZone) -> Zoned {
-    let millis = i64::try_from(time.0).unwrap_or(i64::MAX);
-    let moment = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
-    moment.to_zoned(zone.clone())
+    instant(time).to_zoned(zone.clone())
 }
 
 impl Calendar for LocalCalendar {
@@ -59,22 +57,10 @@ impl Calendar for LocalCalendar {
 
     fn end(&self, time: Timestamp) -> String {
         let end = zoned(time, &self.zone);
-        let before = end.checked_sub(SignedDuration::from_secs(1));
-        match before.filter_midnight(&end, self.for_programs) {
-            Some(last_day) => last_day.strftime("%Y-%m-%d 24:00 %:z").to_string(),
-            None => self.moment(time),
+        let midnight = end.time() == Time::midnight() && !self.for_programs;
+        match end.checked_sub(SignedDuration::from_secs(1)) {
+            Ok(last_day) if midnight => last_day.strftime("%Y-%m-%d 24:00 %:z").to_string(),
+            _ => self.moment(time),
         }
-    }
-}
-
-/// The day that ends, where `end` is its midnight.
-trait EndsAtMidnight {
-    fn filter_midnight(self, end: &Zoned, for_programs: bool) -> Option<Zoned>;
-}
-
-impl EndsAtMidnight for Result<Zoned, jiff::Error> {
-    fn filter_midnight(self, end: &Zoned, for_programs: bool) -> Option<Zoned> {
-        let midnight = end.time() == jiff::civil::Time::midnight();
-        self.ok().filter(|_| midnight && !for_programs)
     }
 }

@@ -40,11 +40,6 @@ pub(super) fn json(report: &Report, calendar: &dyn Calendar, explain: bool) -> V
     })
 }
 
-/// One object for programs, where nothing was said about the certificate: `outcome`, `because`.
-pub(super) fn unusable(why: &dyn std::fmt::Display) -> Value {
-    json!({ "outcome": "wrong_usage", "because": why.to_string() })
-}
-
 /// `✓ GOOD  for …`, `? CANNOT SAY   …`.
 fn first(report: &Report, calendar: &dyn Calendar, moment_was_named: bool) -> String {
     let outcome = report.outcome();

@@ -28,9 +28,14 @@ impl Asking {
     pub(super) fn new(world: &mut World, licence: &Licence, header: u64) -> anyhow::Result<Self> {
         let asked = world.ask(licence)?;
         let presented = check(world, &asked)?;
-        let recognition = Recognition::new(asked.request.clone(), presented, world.now());
         let shown = world.shown(licence, header)?;
-        Ok(Self { asked, recognition, shown })
+        Ok(Self::checked(world, asked, presented, shown))
+    }
+
+    /// The gateway has looked at what it was handed, and takes the question.
+    fn checked(world: &World, asked: Asked, presented: Presented, shown: Shown) -> Self {
+        let recognition = Recognition::new(asked.request.clone(), presented, world.now());
+        Self { asked, recognition, shown }
     }
 
     /// Gives the recognition its evidence, and takes the candidate that it makes of it.
@@ -73,12 +78,12 @@ pub(super) fn ask(
     licence: &Licence,
     header: u64,
 ) -> anyhow::Result<Asking> {
-    let asking = Asking::new(world, licence, header)?;
+    let asked = world.ask(licence)?;
+    let presented = check(world, &asked)?;
     stage.good(format!(
         "{}: the number's check character, the issuer's signature, the holder's proof and the consent hold",
-        styled(CYAN, &asking.asked.request.id)
+        styled(CYAN, &asked.request.id)
     ));
-    let presented = check(world, &asking.asked)?;
     let shown: Vec<&str> = presented.record().shown().collect();
     let issued = licence.disclosures.iter().any(|it| it.name == HIDDEN);
     ensure!(issued && !shown.contains(&HIDDEN), "{HIDDEN} is not hidden");
@@ -87,7 +92,7 @@ pub(super) fn ask(
         shown.join(", "),
         presented.record().hidden()
     ));
-    Ok(asking)
+    Ok(Asking::checked(world, asked, presented, world.shown(licence, header)?))
 }
 
 /// The header, the proof under it, and the record.
