@@ -23,6 +23,7 @@ pub mod facts;
 pub mod frame;
 pub mod id;
 pub mod licence;
+pub mod link;
 pub mod message;
 pub mod registry;
 pub mod time;

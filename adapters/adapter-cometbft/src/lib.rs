@@ -1,0 +1,1 @@
+//! The RPC of CometBFT nodes with a CosmWasm registry.

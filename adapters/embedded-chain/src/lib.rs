@@ -1,0 +1,1 @@
+//! A chain for demonstrations and tests that answers as a CometBFT node does.

@@ -1,0 +1,15 @@
+//! The seam of stores, an in-memory one, and the suite that each engine must pass.
+//!
+//! A store keeps bytes under keys, in named spaces. What belongs together is written in one [`Batch`]: all of
+//! it is durable when [`Store::commit`] returns, or none of it is there. Who calls decides what bytes mean.
+//!
+//! **Invariant:** *persist, then tell*. What was acknowledged survives `kill -9` and a power cut; what failed
+//! to sync is never tried again in the same process (A118).
+
+mod batch;
+mod error;
+mod store;
+
+pub use batch::{Batch, Change, Expect, MAX_KEY, MAX_VALUE, Space};
+pub use error::StoreError;
+pub use store::{Room, RunId, Store};

@@ -1,0 +1,1 @@
+//! The gateway as a service: takes questions, leads lanes, answers.

@@ -1,0 +1,1 @@
+//! A regulator's node as a service: judges, agrees, co-signs.
