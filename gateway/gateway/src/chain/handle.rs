@@ -1,0 +1,80 @@
+//! What the rest of a gateway holds of a chain.
+
+use gateway_core::{Evidence, SourceTrouble};
+use gateway_types::{Bytes, ChainId, LicenceKey, Timestamp, body::MAX_EVIDENCE, link::ShownValue};
+use light_client::Status;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// Most questions for evidence that wait for the chain's task. When it is full, the caller waits.
+pub const ASKS_WAITING: usize = 1_024;
+
+/// What was proven, and what shows it to members.
+#[derive(Clone, Debug)]
+pub struct ProvenEvidence {
+    /// The proof, checked by this gateway's own light client.
+    pub evidence: Evidence,
+    /// What a node showed, for the members' light clients.
+    pub shown: ShownValue,
+    /// The header that it was proven under.
+    pub header: Bytes<MAX_EVIDENCE>,
+}
+
+/// How a light client stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainView {
+    /// Which chain.
+    pub chain: ChainId,
+    /// Height of the newest verified header.
+    pub height: u64,
+    /// Time of that block.
+    pub block_time: Timestamp,
+    /// Whether it answers.
+    pub status: Status,
+    /// Number of the registry's last change that was proven.
+    pub n: u64,
+    /// How many relayers are connected.
+    pub relayers: usize,
+}
+
+/// A source chain, for the question side and the console. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ChainHandle {
+    pub(super) input: mpsc::Sender<ChainInput>,
+    pub(super) view: watch::Receiver<Arc<ChainView>>,
+}
+
+/// What comes into a chain's task.
+#[derive(Debug)]
+pub(super) enum ChainInput {
+    /// Evidence about a licence is wanted.
+    Evidence(LicenceKey, oneshot::Sender<Result<ProvenEvidence, SourceTrouble>>),
+}
+
+impl ChainHandle {
+    /// Has the relayer fetch what the registry holds under `key`, newer than this call, and proves it. Calls for
+    /// one key at the same time share one fetch.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceTrouble::Unavailable`] if nothing that proves anything came in time: ask again later.
+    /// [`SourceTrouble::Frozen`], [`SourceTrouble::Expired`]: only regulators can help.
+    pub async fn evidence(&self, key: LicenceKey) -> Result<ProvenEvidence, SourceTrouble> {
+        let (tell, told) = oneshot::channel();
+        let asked = self.input.send(ChainInput::Evidence(key, tell)).await;
+        asked.map_err(|_| SourceTrouble::Unavailable)?;
+        told.await.unwrap_or(Err(SourceTrouble::Unavailable))
+    }
+
+    /// How the light client stands, and each change of it.
+    #[must_use]
+    pub fn view(&self) -> watch::Receiver<Arc<ChainView>> {
+        self.view.clone()
+    }
+
+    /// How it stands now.
+    #[must_use]
+    pub fn now(&self) -> Arc<ChainView> {
+        Arc::clone(&self.view.borrow())
+    }
+}
