@@ -2,7 +2,8 @@
 
 use crate::FetchError;
 use async_trait::async_trait;
-use gateway_types::{Bytes, Timestamp, body::MAX_EVIDENCE, registry::Change};
+use gateway_types::{Timestamp, link::ShownValue, registry::Change};
+use light_client::HeaderBytes;
 use std::fmt::Debug;
 
 /// Most changes fetched at once.
@@ -19,17 +20,6 @@ pub struct Tip {
     pub height: u64,
     /// Time of that block, as the node says.
     pub block_time: Timestamp,
-}
-
-/// What a node showed for one key of the registry, unproven.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fetched {
-    /// Height of the header whose root the proof leads to (on `CometBFT` the one after the state).
-    pub height: u64,
-    /// The key's raw bytes; nothing if the proof is one of absence.
-    pub value: Option<Vec<u8>>,
-    /// The proof, in the light client's encoding.
-    pub proof: Vec<u8>,
 }
 
 /// The nodes of one chain that one operator runs: one source.
@@ -52,14 +42,15 @@ pub trait ChainAdapter: Debug + Send + Sync {
     /// # Errors
     ///
     /// [`FetchError`].
-    async fn fetch_header(&self, height: u64) -> Result<Bytes<MAX_EVIDENCE>, FetchError>;
+    async fn fetch_header(&self, height: u64) -> Result<HeaderBytes, FetchError>;
 
-    /// What the registry holds under `path` (its raw key), with the proof that leads to the header at `height`.
+    /// What the registry holds under `path` (its raw key), with the proof that leads to the header at `height`:
+    /// on `CometBFT` that of the state one block before.
     ///
     /// # Errors
     ///
     /// [`FetchError`]. An answer without a proof is one: never *absent*.
-    async fn fetch_value(&self, path: &[u8], height: u64) -> Result<Fetched, FetchError>;
+    async fn fetch_value(&self, path: &[u8], height: u64) -> Result<ShownValue, FetchError>;
 
     /// At most [`MAX_CHANGES_FETCHED`] changes after number `after`, in order. Unproven: a proof of `head` proves
     /// them all.

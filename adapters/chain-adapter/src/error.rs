@@ -1,5 +1,7 @@
 //! Why a source did not give what was asked.
 
+use light_client::{HeaderError, Height, UpdateError};
+
 /// Why a source did not give what was asked. None of these says anything about a licence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
@@ -29,4 +31,59 @@ pub enum FetchError {
         /// What was wrong.
         why: String,
     },
+}
+
+/// Why a follower did not advance. What was taken before stays taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FollowError {
+    /// The source gave nothing: try again, or another one.
+    #[error("the source gave no header")]
+    Fetch(#[from] FetchError),
+    /// A header does not verify, or the client no longer answers: another source, or a new pin.
+    #[error("a header is refused")]
+    Refused(#[from] UpdateError),
+    /// Two valid headers contradict each other: the client is frozen until persons accept a new pin.
+    #[error("two valid headers contradict each other at {height}: frozen")]
+    Frozen {
+        /// The height of the fork.
+        height: Height,
+    },
+    /// The source gave another header than the one asked for: another source.
+    #[error("asked for the header at {asked}, the source gave that at {got}")]
+    OtherHeight {
+        /// What was asked for.
+        asked: u64,
+        /// What came.
+        got: u64,
+    },
+    /// The source says that it is at a height that it cannot show (A19): another source.
+    #[error("the source claims height {claimed}, and cannot show {asked}")]
+    Overstated {
+        /// What it claims.
+        claimed: u64,
+        /// What it could not show.
+        asked: u64,
+    },
+    /// As many headers were asked for as one advance may: the next one goes on from here.
+    #[error("not there after {steps} headers")]
+    TooManySteps {
+        /// How many.
+        steps: usize,
+    },
+}
+
+impl FollowError {
+    /// Whether the source is to be asked less: it lies, or gives nothing.
+    #[must_use]
+    pub fn blames_source(&self) -> bool {
+        match self {
+            Self::Refused(UpdateError::NotActive { .. })
+            | Self::Frozen { .. }
+            | Self::TooManySteps { .. } => false,
+            Self::Refused(UpdateError::Header { reason, .. }) => {
+                !matches!(reason, HeaderError::TrustExpired { .. })
+            }
+            _ => true,
+        }
+    }
 }

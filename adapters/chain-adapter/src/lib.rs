@@ -1,12 +1,23 @@
 //! The seam to one chain's nodes, and following them with a light client.
 //!
 //! An adapter fetches and believes nothing. What nodes say is checked by the chain's light client; an adapter only
-//! tells apart *this node cannot say now* from *here are bytes that claim to prove it*.
+//! tells apart *this node cannot say now* from *here are bytes that claim to prove it*. A [`Follower`] is somebody's
+//! own light client with its storage: it takes headers from anybody and proves what anybody shows.
 //!
-//! **Invariant:** unknown is never absent. Only bytes that come with a proof become [`Fetched::value`] `None`.
+//! **Invariant:** unknown is never absent. Only bytes that come with a proof become a [`ShownValue`] without a value,
+//! and only the light client makes evidence of it.
+//!
+//! [`ShownValue`]: gateway_types::link::ShownValue
 
 mod adapter;
+mod climb;
 mod error;
+mod follow;
+mod follower;
+mod prove;
 
-pub use adapter::{ChainAdapter, Fetched, MAX_CHANGES_FETCHED, SourceId, Tip};
-pub use error::FetchError;
+pub use adapter::{ChainAdapter, MAX_CHANGES_FETCHED, SourceId, Tip};
+pub use climb::{Climb, MAX_STEPS};
+pub use error::{FetchError, FollowError};
+pub use follow::{Advanced, CrossCheck};
+pub use follower::{Follower, HEADERS_KEPT, follower_limits};
