@@ -1,6 +1,10 @@
-//! The parts of Comity's one program that are also used by its benchmarks.
+//! The parts of Comity's one program that are also used by its tests and benchmarks.
 //!
 //! [`local`] runs a whole lane in one process, over no network: what the demonstration shows and the
-//! benchmarks measure. Every rule in it is the real code; only the wires are missing.
+//! benchmarks measure. Every rule in it is the real code; only the wires are missing. [`settings`] are what
+//! the programs are told, and [`deployment`] writes all that a whole deployment needs.
 
+pub mod deployment;
+pub mod genesis;
 pub mod local;
+pub mod settings;
