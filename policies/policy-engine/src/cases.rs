@@ -338,7 +338,7 @@ impl Judging<'_> {
             self.pack.rules.get(*id).is_some_and(|rule| matches!(rule.kind, RuleKind::Deny(_)))
         };
         let (_, action) = self.panel.0.first()?;
-        let situation = Situation::new(&self.pack.schema, &[self.pack], self.facts).ok()?;
+        let situation = Situation::new(&[self.pack], self.facts).ok()?;
         let request = situation.request(&self.pack.schema, *action).ok()?;
         let answer = ask(&permits(self.pack), &request, &situation);
         answer.allowed.then(|| {

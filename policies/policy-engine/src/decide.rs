@@ -280,16 +280,18 @@ pub(crate) fn decide_on(panel: &Panel<'_>, facts: &Facts) -> (Facts, Outcome) {
     let Some(facts) = with_obligations(facts, BTreeSet::new()) else {
         return (facts.clone(), faulty(Fault::Obligations));
     };
-    let first = judge(panel, &facts);
+    let (first, situation) = look(panel, &facts);
     let wanted = first.obligations();
-    if wanted.is_empty() || first.is_final_no() {
+    let Some(situation) = situation.filter(|_| !wanted.is_empty() && !first.is_final_no()) else {
         let outcome = first.outcome(panel, &facts);
         return (facts, outcome);
-    }
+    };
     let Some(willing) = with_obligations(&facts, wanted) else {
         return (facts, faulty(Fault::Obligations));
     };
-    let outcome = judge(panel, &willing).outcome(panel, &willing);
+    let mut judged = Judged { allowed: true, ..Judged::default() };
+    judged.ask_all(panel, &situation.with_obligations(&willing.obligations));
+    let outcome = judged.outcome(panel, &willing);
     (willing, outcome)
 }
 
@@ -330,24 +332,38 @@ pub(crate) struct Judged {
 }
 
 fn judge(panel: &Panel<'_>, facts: &Facts) -> Judged {
+    look(panel, facts).0
+}
+
+/// Judges, and gives what it was judged on, for a second look with more taken on.
+fn look(panel: &Panel<'_>, facts: &Facts) -> (Judged, Option<Situation>) {
     if let Some(fault) = panel.fault(facts) {
-        return Judged { faults: vec![fault], ..Judged::default() };
+        return (Judged { faults: vec![fault], ..Judged::default() }, None);
     }
     let packs: Vec<&Pack> = panel.0.iter().map(|(pack, _)| *pack).collect();
-    let Some(first) = packs.first() else { return Judged::default() };
-    let mut judged = Judged { allowed: true, ..Judged::default() };
-    match Situation::new(&first.schema, &packs, facts) {
-        Ok(situation) => {
-            for (pack, action) in &panel.0 {
-                judged.ask(pack, *action, &situation);
-            }
-        }
-        Err(what) => judged.faults.push(Fault::Unfit { what }),
+    if packs.is_empty() {
+        return (Judged::default(), None);
     }
-    judged
+    let mut judged = Judged { allowed: true, ..Judged::default() };
+    match Situation::new(&packs, facts) {
+        Ok(situation) => {
+            judged.ask_all(panel, &situation);
+            (judged, Some(situation))
+        }
+        Err(what) => {
+            judged.faults.push(Fault::Unfit { what });
+            (judged, None)
+        }
+    }
 }
 
 impl Judged {
+    fn ask_all(&mut self, panel: &Panel<'_>, situation: &Situation) {
+        for (pack, action) in &panel.0 {
+            self.ask(pack, *action, situation);
+        }
+    }
+
     fn ask(&mut self, pack: &Pack, action: Action, situation: &Situation) {
         let request = match situation.request(&pack.schema, action) {
             Ok(request) => request,

@@ -175,7 +175,7 @@ impl<'a> Account<'a> {
         let action = panel.0.first().map_or(Action::Recognise, |(_, action)| *action);
         let mut account =
             Self { pack, facts, action, applied: BTreeSet::new(), concerned: BTreeSet::new() };
-        let situation = Situation::new(&pack.schema, &[pack], facts);
+        let situation = Situation::new(&[pack], facts);
         if let Ok(situation) = situation
             && let Ok(request) = situation.request(&pack.schema, action)
         {

@@ -9,8 +9,12 @@ use cedar_policy::{Context, Entities, Entity, EntityUid, Request, RestrictedExpr
 use gateway_types::{
     Jurisdiction, Platform, Timestamp,
     facts::{ConsentFacts, Facts},
+    id::Obligation,
 };
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// The words in braces that a rule's texts may hold; [`crate::explain`] fills them in.
 pub(crate) const WORDS: [&str; 12] = [
@@ -32,30 +36,49 @@ pub(crate) const WORDS: [&str; 12] = [
 const LICENCE: &str = "the-licence";
 
 /// The facts of one question, ready to be judged.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Situation {
-    entities: Entities,
-    context: Context,
+    entities: Arc<Entities>,
+    context: Vec<(&'static str, RestrictedExpression)>,
     principal: EntityUid,
     resource: EntityUid,
+    /// Whether its requests are still to be checked against the schema.
+    unchecked: bool,
 }
+
+/// What was taken on, in a request's context.
+const OBLIGATIONS: &str = "obligations";
 
 type Attributes = Vec<(&'static str, RestrictedExpression)>;
 
 impl Situation {
     /// Builds request and entities from `facts`; what `packs` say of class and purpose are their groups.
     ///
+    /// Entities are not checked against the schema one by one: their shape is this file's, for all facts there
+    /// are (a test checks them), and a rule that misses an attribute fails, which denies.
+    ///
     /// # Errors
     ///
-    /// What does not fit the schema, in words: nothing may be permitted on it.
-    pub(crate) fn new(schema: &Schema, packs: &[&Pack], facts: &Facts) -> Result<Self, String> {
+    /// What is not Cedar's, in words: nothing may be permitted on it.
+    pub(crate) fn new(packs: &[&Pack], facts: &Facts) -> Result<Self, String> {
         let builder = Builder { packs, facts };
+        let entities = Entities::from_entities(builder.entities()?, None);
         Ok(Self {
-            entities: builder.entities(schema)?,
-            context: Context::from_pairs(owned(builder.context()?)).map_err(|e| e.to_string())?,
+            entities: Arc::new(entities.map_err(|error| error.to_string())?),
+            context: builder.context()?,
             principal: platform(&facts.platform)?,
             resource: Kind::Licence.uid(LICENCE)?,
+            unchecked: true,
         })
+    }
+
+    /// The same facts with other obligations, once both requests of these were made: of what fits the schema,
+    /// no more than the words of a list change, so nothing is built or checked a second time.
+    pub(crate) fn with_obligations(&self, words: &[Obligation]) -> Self {
+        let mut other = Self { unchecked: false, ..self.clone() };
+        other.context.retain(|(name, _)| *name != OBLIGATIONS);
+        other.context.push((OBLIGATIONS, list_of(words)));
+        other
     }
 
     /// The request for `action`.
@@ -66,8 +89,10 @@ impl Situation {
     pub(crate) fn request(&self, schema: &Schema, action: Action) -> Result<Request, String> {
         let action = Kind::Action.uid(action.as_str())?;
         let (principal, resource) = (self.principal.clone(), self.resource.clone());
-        Request::new(principal, action, resource, self.context.clone(), Some(schema))
-            .map_err(|error| error.to_string())
+        let context =
+            Context::from_pairs(owned(self.context.clone())).map_err(|e| e.to_string())?;
+        let schema = Some(schema).filter(|_| self.unchecked);
+        Request::new(principal, action, resource, context, schema).map_err(|e| e.to_string())
     }
 
     pub(crate) fn entities(&self) -> &Entities {
@@ -75,23 +100,22 @@ impl Situation {
     }
 }
 
-struct Builder<'a> {
-    packs: &'a [&'a Pack],
-    facts: &'a Facts,
+pub(crate) struct Builder<'a> {
+    pub(crate) packs: &'a [&'a Pack],
+    pub(crate) facts: &'a Facts,
 }
 
 impl Builder<'_> {
-    fn entities(&self, schema: &Schema) -> Result<Entities, String> {
+    pub(crate) fn entities(&self) -> Result<[Entity; 5], String> {
         let facts = self.facts;
         let (class, purpose) = (self.class()?, Kind::Purpose.uid(facts.purpose.as_str())?);
-        let all = [
+        Ok([
             entity(platform(&facts.platform)?, [region(&facts.platform.region)?], self.platform())?,
             entity(Kind::Licence.uid(LICENCE)?, [class.clone()], self.licence(class.clone())?)?,
             entity(class, self.class_groups()?, vec![])?,
             entity(self.issuer()?, [region(&facts.from)?], vec![])?,
             entity(purpose, self.purpose_groups()?, vec![])?,
-        ];
-        Entities::from_entities(all, Some(schema)).map_err(|error| error.to_string())
+        ])
     }
 
     fn class(&self) -> Result<EntityUid, String> {
@@ -137,7 +161,6 @@ impl Builder<'_> {
 
     fn context(&self) -> Result<Attributes, String> {
         let facts = self.facts;
-        let words = facts.obligations.iter().map(|word| word.as_str().to_owned());
         let mut pairs = vec![
             ("now", time(facts.now)),
             ("from", RestrictedExpression::new_entity_uid(region(&facts.from)?)),
@@ -151,16 +174,18 @@ impl Builder<'_> {
             ("contract_filed", RestrictedExpression::new_bool(facts.contract_filed)),
             ("onward", RestrictedExpression::new_bool(facts.onward)),
             ("review", RestrictedExpression::new_bool(facts.review)),
-            (
-                "obligations",
-                RestrictedExpression::new_set(words.map(RestrictedExpression::new_string)),
-            ),
+            (OBLIGATIONS, list_of(&facts.obligations)),
         ];
         if let Some(terms) = &facts.consent {
             pairs.push(("consent", consent(terms)?));
         }
         Ok(pairs)
     }
+}
+
+fn list_of(words: &[Obligation]) -> RestrictedExpression {
+    let words = words.iter().map(|word| RestrictedExpression::new_string(word.as_str().to_owned()));
+    RestrictedExpression::new_set(words)
 }
 
 fn consent(terms: &ConsentFacts) -> Result<RestrictedExpression, String> {

@@ -1,7 +1,9 @@
 //! The traps of the policy engine, closed; and the packs of the tree against rules written by hand.
 
 use super::*;
+use crate::situation::Builder;
 use crate::testing::{Both, edited, good, guangdong, hong_kong, load, with_rule};
+use cedar_policy::Entities;
 use gateway_types::{SourceCode, Status};
 use proptest::prelude::*;
 
@@ -116,7 +118,7 @@ fn an_erring_forbid_denies_where_cedar_would_skip_it() {
     let packs = Packs::new(&source, &destination);
     let facts = permit(decide(&Both::new().packs(), &good())).facts().clone();
 
-    let situation = Situation::new(&destination.schema, &[&source, &destination], &facts).unwrap();
+    let situation = Situation::new(&[&source, &destination], &facts).unwrap();
     let request = situation.request(&destination.schema, Action::Recognise).unwrap();
     let cedar = Authorizer::new().is_authorized(&request, &destination.set, situation.entities());
     assert_eq!(cedar.decision(), cedar_policy::Decision::Allow, "the trap is gone from Cedar");
@@ -303,13 +305,22 @@ proptest! {
     #[test]
     fn the_permits_alone_fail_closed(facts in any_facts()) {
         let both = both();
-        let situation = Situation::new(&both.source.schema, &[&both.source, &both.destination], &facts).unwrap();
+        let situation = Situation::new(&[&both.source, &both.destination], &facts).unwrap();
         let alone = |pack: &Pack, action| {
             let request = situation.request(&pack.schema, action).unwrap();
             ask(&crate::explain::permits(pack), &request, &situation).allowed
         };
         let permitted = alone(&both.source, Action::Disclose) && alone(&both.destination, Action::Recognise);
         prop_assert_eq!(permitted, by_hand(&facts).is_empty());
+    }
+
+    /// Entities are not checked one by one when a question is judged: for all facts they fit.
+    #[test]
+    fn entities_of_all_facts_fit_the_schema(facts in any_facts()) {
+        let both = both();
+        let builder = Builder { packs: &[&both.source, &both.destination], facts: &facts };
+        let entities = Entities::from_entities(builder.entities().unwrap(), Some(&both.source.schema));
+        prop_assert!(entities.is_ok(), "{entities:?}");
     }
 
     /// Two packs at once say what each says alone: neither changes what the other sees.
