@@ -42,7 +42,7 @@ pub use lane::{CANDIDATE_LIFE, Lane, MAX_CLOCK_DISTANCE, MAX_EVIDENCE_AGE_S, Pla
 pub use logged::{Leaf, Logged, LoggedError, MAX_STATUS_AGE, Outcome, verify_logged};
 pub use presented::{Asked, Presented, PresentedError, Texts, verify_presented};
 pub use recognition::{
-    BATCH_PATIENCE, Effect, Progress, Recognition, SOURCE_PATIENCE, SOURCE_RETRY,
+    BATCH_PATIENCE, Effect, Progress, Recognition, SOURCE_PATIENCE, SOURCE_RETRY, answer_of,
 };
 pub use request::{
     KEY_KEPT, KeyCheck, KeyReused, KeyUse, Question, RecognitionId, StoredRequest, check_key,

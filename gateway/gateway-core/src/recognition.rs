@@ -193,17 +193,7 @@ impl Recognition {
 
     fn answer(&self, now: Timestamp, standing: Option<LicenceStanding>) -> Answer {
         let State::Decided { logged, .. } = &self.state else { return Answer::Unknown };
-        let code = logged.candidate().facts.code;
-        let status = code.map_or(Status::Other, SourceCode::status);
-        let at_decision =
-            logged.sync().map(|sync| LicenceStanding { status, as_of: sync.block_time });
-        match (logged.outcome(), newest(at_decision, standing)) {
-            (Outcome::Declined(_), _) => Answer::No,
-            (Outcome::Recognised(entry), _) if entry.candidate.facts.not_after <= now => Answer::No,
-            (_, Some(known)) if known.status != Status::Valid => Answer::No,
-            (_, Some(known)) if now.since(known.as_of) <= MAX_STATUS_AGE => Answer::Yes,
-            _ => Answer::Unknown,
-        }
+        answer_of(logged, now, standing)
     }
 
     /// Whether an entry under this request's digest is about what was asked here.
@@ -232,6 +222,24 @@ impl Recognition {
         self.effects.push(Effect::Save(progress));
         self.effects.push(Effect::ForgetRecord);
         self.effects.push(Effect::Tell);
+    }
+}
+
+/// The answer at `now` to a question that this entry decided, while it was open.
+///
+/// `standing` is how the licence stands by the lane's newest batch, if known. A *no* stays; a *yes* lasts while
+/// the licence does, and while the source's news is at most [`MAX_STATUS_AGE`] old (design section 2.3).
+#[must_use]
+pub fn answer_of(logged: &Logged, now: Timestamp, standing: Option<LicenceStanding>) -> Answer {
+    let code = logged.candidate().facts.code;
+    let status = code.map_or(Status::Other, SourceCode::status);
+    let at_decision = logged.sync().map(|sync| LicenceStanding { status, as_of: sync.block_time });
+    match (logged.outcome(), newest(at_decision, standing)) {
+        (Outcome::Declined(_), _) => Answer::No,
+        (Outcome::Recognised(entry), _) if entry.candidate.facts.not_after <= now => Answer::No,
+        (_, Some(known)) if known.status != Status::Valid => Answer::No,
+        (_, Some(known)) if now.since(known.as_of) <= MAX_STATUS_AGE => Answer::Yes,
+        _ => Answer::Unknown,
     }
 }
 

@@ -88,9 +88,9 @@ impl Tally {
         if list.epoch != self.epoch || !self.is_member(member) {
             return false;
         }
-        let Some(verdict) = list.verdicts.iter().find(|v| v.candidate == self.candidate) else {
-            return false;
-        };
+        // A checked list is sorted by candidate, one verdict each.
+        let at = list.verdicts.binary_search_by_key(&self.candidate, |v| v.candidate);
+        let Some(verdict) = at.ok().and_then(|at| list.verdicts.get(at)) else { return false };
         let said = self.words.get(&member).map(|(word, _)| *word);
         let is_open = said.is_none() || (said == Some(Word::Later) && verdict.word != Word::Later);
         if is_open {
