@@ -1,1 +1,25 @@
-//! A chain for demonstrations and tests that answers as a CometBFT node does.
+//! A chain for demonstrations and tests that answers as a `CometBFT` node with wasmd and our registry does.
+//!
+//! [`Chain`] is a state machine: records are written, blocks are made, everything can be proven. Its headers,
+//! commits, IAVL trees and ICS-23 proofs are those of the real programs, so the light client and the adapter need
+//! no word about it.
+//!
+//! **Invariant:** no program but `demo` and the tests depends on this crate. Its keys follow from a seed that
+//! anybody can know: what it signs proves nothing, and whoever pinned it in earnest would trust everybody.
+
+mod address;
+mod chain;
+mod genesis;
+mod header;
+mod iavl;
+mod json;
+mod merkle;
+mod proto;
+mod registry;
+mod stores;
+mod validators;
+
+pub use chain::{Chain, FIRST_PIN, KEPT_HEADERS, KEPT_STATES, Pin};
+pub use genesis::Genesis;
+pub use registry::{MAX_CHANGES_A_BLOCK, PutError};
+pub use validators::{MAX_POWER, MAX_VALIDATORS, SetError};
