@@ -6,6 +6,9 @@ pub const MAX_KEY: usize = 256;
 /// Longest value, in bytes: a batch of the log with its evidence, and some room.
 pub const MAX_VALUE: usize = 16 * 1024 * 1024;
 
+/// Most rows that one scan gives: whoever wants more goes on after the last key.
+pub const MAX_SCANNED: usize = 4096;
+
 /// A named part of a store, with a version in its name: `questions/1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Space(pub &'static str);

@@ -7,9 +7,15 @@
 //! to sync is never tried again in the same process (A118).
 
 mod batch;
+mod check;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod error;
+mod memory;
 mod store;
 
-pub use batch::{Batch, Change, Expect, MAX_KEY, MAX_VALUE, Space};
+pub use batch::{Batch, Change, Expect, MAX_KEY, MAX_SCANNED, MAX_VALUE, Space};
+pub use check::check_lengths;
 pub use error::StoreError;
-pub use store::{Room, RunId, Store};
+pub use memory::MemoryStore;
+pub use store::{Room, Row, RunId, Store};

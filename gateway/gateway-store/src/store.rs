@@ -17,6 +17,9 @@ pub struct Room {
     pub takes_new: bool,
 }
 
+/// A key and what it holds.
+pub type Row = (Vec<u8>, Vec<u8>);
+
 /// A store. One for each program; shared by its tasks.
 #[async_trait]
 pub trait Store: Debug + Send + Sync {
@@ -30,8 +33,8 @@ pub trait Store: Debug + Send + Sync {
     /// [`StoreError`]; never [`StoreError::Full`]: reading goes on when the disk is full.
     fn load(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// At most `limit` keys that begin with `prefix` and come after `after`, in the order of their bytes,
-    /// with what they hold.
+    /// At most `limit` keys, and never more than [`MAX_SCANNED`](crate::MAX_SCANNED), that begin with
+    /// `prefix` and come after `after`, in the order of their bytes, with what they hold.
     ///
     /// # Errors
     ///
@@ -42,7 +45,7 @@ pub trait Store: Debug + Send + Sync {
         prefix: &[u8],
         after: Option<&[u8]>,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>;
+    ) -> Result<Vec<Row>, StoreError>;
 
     /// Writes a batch. It is durable when this returns. Batches that wait at the same time may share one sync.
     ///

@@ -1,0 +1,1 @@
+//! A disk in memory that is cut off at a chosen write or sync.
