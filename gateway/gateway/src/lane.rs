@@ -1,10 +1,13 @@
 //! One lane at this gateway: its log, who is connected, and leading it in turn.
 
+pub mod engine;
 mod handle;
 mod keep;
 mod log;
 mod view;
+mod waiting;
 
-pub use handle::{CANDIDATES_WAITING, EVENTS_KEPT, LaneHandle, LaneStopped};
+pub use handle::{EVENTS_KEPT, INPUTS_WAITING, LaneHandle, LaneStopped};
 pub use log::{Answered, LaneLog, LogError, PlacedEntry, RECENT_BATCHES};
 pub use view::{FinalBatch, LaneEvent, LaneView, MemberSeen};
+pub use waiting::MAX_WAITING;

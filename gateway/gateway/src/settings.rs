@@ -2,9 +2,7 @@
 
 use gateway_agreement::check::Genesis;
 use gateway_cosign::ProtocolKey;
-use gateway_types::{
-    Jurisdiction, Name, Origin, Platform, bytes::BlsSignature, entry::ClientPin,
-};
+use gateway_types::{Jurisdiction, Name, Origin, Platform, bytes::BlsSignature, entry::ClientPin};
 use policy_engine::Pack;
 use std::{
     collections::{BTreeMap, BTreeSet},

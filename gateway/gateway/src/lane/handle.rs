@@ -10,7 +10,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 /// Most inputs that wait for the lane's task. When it is full, [`LaneHandle::submit`] waits, and so does whoever
 /// reads from a connection: the sender's own window fills.
-pub const CANDIDATES_WAITING: usize = 4_096;
+pub const INPUTS_WAITING: usize = 4_096;
 
 /// Most events kept for a receiver that is slow. One that lags more is told so, and reads the log.
 pub const EVENTS_KEPT: usize = 8_192;
@@ -42,7 +42,7 @@ impl LaneHandle {
     /// and to the other leaders, and keeps it until it is logged or lapses.
     ///
     /// The question and what members are asked must be written down before this is called. Waits while
-    /// [`CANDIDATES_WAITING`] inputs are ahead. The same candidate twice is taken once, and sent again.
+    /// [`INPUTS_WAITING`] inputs are ahead. The same candidate twice is taken once, and sent again.
     ///
     /// # Errors
     ///

@@ -84,6 +84,17 @@ pub(crate) fn load_ballot(store: &dyn Store, lane: &LaneId) -> Result<Option<Bal
         .map_err(|error| StoreError::Corrupt { why: format!("a ballot: {error}") })
 }
 
+/// How many pieces of evidence are kept.
+pub(crate) fn count_equivocations(store: &dyn Store, lane: &LaneId) -> Result<u64, StoreError> {
+    let (prefix, mut after, mut count) = (prefix(lane), None::<Vec<u8>>, 0u64);
+    loop {
+        let read = store.scan(EQUIVOCATIONS, &prefix, after.as_deref(), 256)?;
+        let Some((key, _)) = read.last() else { return Ok(count) };
+        after = Some(key.clone());
+        count = count.saturating_add(u64::try_from(read.len()).unwrap_or(u64::MAX));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

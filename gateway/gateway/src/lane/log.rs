@@ -7,7 +7,10 @@ use gateway_lane::{LaneState, StatusList};
 use gateway_log::{Log, OutOfRange, Proof};
 use gateway_store::{Store, StoreError};
 use gateway_types::{
-    Digest, LaneId, Timestamp, body::BodyEntry, cbor::DecodeError, checkpoint::TreeHead,
+    Digest, LaneId, Timestamp,
+    body::{Body, BodyEntry},
+    cbor::DecodeError,
+    checkpoint::TreeHead,
 };
 use std::{
     collections::VecDeque,
@@ -269,11 +272,14 @@ impl LaneLog {
 }
 
 impl Inner {
-    /// Takes in a batch whose entries are in log and state already.
-    pub(super) fn keep(&mut self, batch: Arc<FinalBatch>) {
-        let size = batch.body.body().head.size;
+    /// Notes where a batch lies, whose entries are in log and state already.
+    pub(super) fn place_batch(&mut self, first: u64, body: &Body) {
         let sync = self.state.tip().and_then(|tip| tip.sync.as_ref()).map(|sync| sync.block_time);
-        self.places.push(Place { first: batch.first, size, time: batch.body.body().time, sync });
+        self.places.push(Place { first, size: body.head.size, time: body.time, sync });
+    }
+
+    /// Keeps a batch at hand.
+    pub(super) fn remember(&mut self, batch: Arc<FinalBatch>) {
         self.recent.push_back(batch);
         while self.recent.len() > RECENT_BATCHES {
             self.recent.pop_front();

@@ -1,0 +1,199 @@
+//! Batches that are final: this leader's own, others', and those that a member lacks.
+
+use super::{Dropped, Engine, Output, Step, wire};
+use crate::lane::{
+    keep,
+    view::{FinalBatch, LaneEvent},
+};
+use gateway_agreement::{
+    DigestedBody,
+    check::{FormContext, check_form},
+    leader::Recipients,
+};
+use gateway_cosign::{Note, SignedCheckpoint};
+use gateway_lane::CheckedBatch;
+use gateway_store::Batch;
+use gateway_types::{
+    Bytes, Digest, MemberRef, cbor,
+    entry::Entry,
+    message::{FinalMessage, ToMember},
+};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// Most batches sent at once to a member that is behind; it asks again.
+const MAX_CATCH_UP: u64 = 16;
+
+impl Engine {
+    /// This leader's own batch has all its signatures.
+    pub(super) fn finish(&mut self, k: u64, body: DigestedBody) {
+        let Some(checkpoint) = self.combined.take() else { return };
+        let everyone = Recipients::All;
+        if let Err(error) = self.settle(body, checkpoint, &everyone) {
+            // Members prepared and signed it: only a mistake of ours gets here.
+            tracing::error!(k, %error, "a batch that all signed cannot be kept");
+        }
+    }
+
+    /// A batch that the leader at place `from` says is final.
+    ///
+    /// Trust: whoever holds that gateway's TLS certificate; note and body are checked here.
+    ///
+    /// # Errors
+    ///
+    /// [`Dropped`]: it shows nothing; ask elsewhere.
+    pub fn handle_peer_final(&mut self, from: u8, message: FinalMessage) -> Result<(), Dropped> {
+        let next = self.log.next_k();
+        if message.k < next {
+            return Ok(());
+        }
+        let body = message.body.ok_or(Dropped::NoBody { k: message.k })?;
+        if message.k > next || body.k != message.k {
+            return Err(Dropped::OtherBatch { got: message.k, next });
+        }
+        let text = std::str::from_utf8(&message.note).map_err(|_| Dropped::NotText)?;
+        let checkpoint = self.config.keys.verify_note(&Note::parse(text)?)?;
+        let body = DigestedBody::new(body);
+        if checkpoint.checkpoint().head != body.body().head {
+            return Err(Dropped::OtherBatch { got: message.k, next });
+        }
+        tracing::debug!(k = message.k, from, "another gateway finished a batch");
+        // Its own members have it from there: those that are of this region, once more.
+        let own = self.own_region();
+        self.settle(body, checkpoint, &Recipients::Some(own))
+    }
+
+    /// Writes a final batch down, then lets it count, then tells.
+    fn settle(
+        &mut self,
+        body: DigestedBody,
+        checkpoint: SignedCheckpoint,
+        to: &Recipients,
+    ) -> Result<(), Dropped> {
+        let checked = self.log.with_both(|log, lane| {
+            let form = FormContext {
+                keys: &self.config.keys,
+                lane,
+                frontier: log.frontier(),
+                genesis: &self.config.genesis,
+            };
+            check_form(&form, &body)
+        })?;
+        let (k, first) = (body.body().k, self.log.head().size);
+        let note = Bytes::new(checkpoint.note().to_text().into_bytes())?;
+        let message = FinalMessage { k, note, body: Some(body.body().clone()) };
+        let requests = requests(&body);
+        let checked = checked.into_batch();
+        let written = self.written(&message, &checked, first, &requests);
+        let batch = Arc::new(FinalBatch { k, first, body, checkpoint });
+        self.out(Output::Persist(written));
+        let answered = requests.into_iter().map(|(request, _)| request).collect();
+        self.steps.push_back(Step::Apply(Arc::clone(&batch), Box::new(checked), answered));
+        self.send(to, ToMember::Final(Box::new(message)));
+        self.event(LaneEvent::Final(batch));
+        Ok(())
+    }
+
+    /// All that is written of a batch, in one commit.
+    fn written(
+        &self,
+        message: &FinalMessage,
+        checked: &CheckedBatch,
+        first: u64,
+        requests: &[(Digest, u64)],
+    ) -> Batch {
+        let lane = &self.config.keys.origin().lane;
+        let key = keep::numbered(lane, message.k);
+        let list = keep::encode_list(checked.status_list());
+        let batch = Batch::new()
+            .expect_absent(keep::BATCHES, key.clone())
+            .put(keep::BATCHES, key.clone(), cbor::encode(message))
+            .put(keep::LISTS, key, list);
+        requests.iter().fold(batch, |batch, (request, at)| {
+            let place = keep::encode_place(message.k, first.saturating_add(*at));
+            batch.put(keep::REQUESTS, keep::by_digest(lane, request), place)
+        })
+    }
+
+    /// It is written down: the log and the lane move on.
+    pub(super) fn apply(
+        &mut self,
+        batch: &Arc<FinalBatch>,
+        checked: CheckedBatch,
+        requests: Vec<Digest>,
+    ) {
+        let body = batch.body.body();
+        self.log.write(|inner| {
+            if let Err(error) = inner.append(body) {
+                tracing::error!(%error, "the log is full");
+                return;
+            }
+            inner.state.apply_batch(checked);
+            inner.place_batch(batch.first, body);
+            inner.remember(Arc::clone(batch));
+        });
+        self.waiting.apply_answered(requests);
+        let waiting = &self.waiting;
+        self.frames.retain(|digest, _| waiting.has(digest));
+        self.keep_offers_that_follow();
+        self.leader.handle_final(batch.k.saturating_add(1), body.head);
+    }
+
+    /// Offers that the sync point has passed, or whose changes no longer begin where the lane stands, go.
+    fn keep_offers_that_follow(&mut self) {
+        let sync = self.log.with_state(|state| state.tip().and_then(|tip| tip.sync.clone()));
+        let Some(sync) = sync else { return };
+        self.offers.retain(|height, (offer, changed)| {
+            *changed &= offer.point().n > sync.n;
+            *height > sync.height && offer.point().n >= sync.n
+        });
+    }
+
+    /// Sends a member that is behind what came since.
+    pub(super) fn catch_up(&mut self, member: MemberRef, k: u64) {
+        let end = self.log.next_k().min(k.saturating_add(MAX_CATCH_UP));
+        for k in k..end {
+            let read = self.log.encoded(k);
+            let read = read.map(|bytes| bytes.and_then(|bytes| keep::decode_batch(&bytes).ok()));
+            match read {
+                Ok(Some(message)) => {
+                    let message = ToMember::Final(Box::new(message));
+                    self.send(&Recipients::One(member), message);
+                }
+                Ok(None) => tracing::error!(k, "a final batch cannot be read"),
+                Err(error) => tracing::error!(k, %error, "a final batch cannot be read"),
+            }
+        }
+    }
+
+    /// The members of this gateway's region.
+    pub(super) fn own_region(&self) -> BTreeSet<MemberRef> {
+        let keys = &self.config.keys;
+        let committees = (0u8..).zip(keys.entry().committees.iter());
+        let own = committees.filter(|(_, committee)| committee.region == self.config.region);
+        let own: BTreeSet<u8> = own.map(|(place, _)| place).collect();
+        keys.members().filter(|member| own.contains(&member.committee)).collect()
+    }
+}
+
+/// The requests that a batch answers, with the place of each in it.
+fn requests(body: &DigestedBody) -> Vec<(Digest, u64)> {
+    let entries = (0u64..).zip(&body.body().entries);
+    let request =
+        |(at, entry): (u64, &gateway_types::body::BodyEntry)| match Entry::decode(&entry.bytes)
+            .ok()?
+        {
+            Entry::Recognised(it) => Some((it.candidate.request, at)),
+            Entry::Declined(it) => Some((it.candidate.request, at)),
+            _ => None,
+        };
+    entries.filter_map(request).collect()
+}
+
+/// So that frames of peers and members are made in one place.
+impl Engine {
+    pub(super) fn to_peers(&mut self, frame: &gateway_types::link::PeerFrame) {
+        if let Some(frame) = wire::peer(frame) {
+            self.out(Output::ToPeers(frame));
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! What waits to be logged: candidates, and the verdict lists behind them.
+//!
+//! Trust: candidates are any gateway's, lists any member's. Both are bounded, so that one gateway or member can
+//! crowd out only itself: a padded list takes its own member's room.
+
+mod lists;
+
+use core::time::Duration;
+use gateway_cosign::{EpochKeys, Verified};
+use gateway_types::{
+    Digest, MemberRef, Timestamp,
+    candidate::Candidate,
+    verdict::{SignedVerdicts, VerdictList, Word},
+};
+use lists::Lists;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Most candidates that wait from one gateway. More are not taken: that gateway asks again, or its questions lapse.
+pub const MAX_WAITING: usize = 8_192;
+
+/// Most candidates remembered after they were logged, so that late verdicts on them take no room.
+const MAX_ANSWERED: usize = 16_384;
+
+/// A member's verdicts may come this long before the candidate does, by another connection.
+pub(super) const EARLY: Duration = Duration::from_secs(5);
+
+/// A candidate that waits.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) candidate: Candidate,
+    pub(super) digest: Digest,
+    /// The leader whose question it is.
+    pub(super) from: u8,
+    words: BTreeMap<MemberRef, Word>,
+    /// The lists that speak of it.
+    lists: BTreeSet<u64>,
+    /// Whether the verdicts suffice, either way.
+    ready: bool,
+    /// Whether the question side was told that it cannot be logged: it is passed over from then on.
+    left: bool,
+}
+
+/// All that waits.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    asked: BTreeMap<u64, Asked>,
+    by_digest: BTreeMap<Digest, u64>,
+    by_request: BTreeMap<Digest, BTreeSet<u64>>,
+    counts: BTreeMap<u8, usize>,
+    answered: BTreeSet<Digest>,
+    answered_order: VecDeque<Digest>,
+    lists: Lists,
+    next: u64,
+    /// Whether some candidate became ready since the last body was made.
+    pub(super) work: bool,
+}
+
+/// What goes into a body.
+#[derive(Debug, Default)]
+pub(super) struct Ready {
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) lists: Vec<Verified<VerdictList>>,
+}
+
+impl Waiting {
+    pub(super) fn new(members: usize) -> Self {
+        Self {
+            asked: BTreeMap::new(),
+            by_digest: BTreeMap::new(),
+            by_request: BTreeMap::new(),
+            counts: BTreeMap::new(),
+            answered: BTreeSet::new(),
+            answered_order: VecDeque::new(),
+            lists: Lists::new(members),
+            next: 0,
+            work: false,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.asked.len()
+    }
+
+    pub(super) fn has(&self, digest: &Digest) -> bool {
+        self.by_digest.contains_key(digest)
+    }
+
+    /// Takes a candidate; not if its gateway has [`MAX_WAITING`] already. Gives the lists that waited for it.
+    pub(super) fn take(
+        &mut self,
+        keys: &EpochKeys,
+        candidate: Candidate,
+        digest: Digest,
+        from: u8,
+    ) -> Option<Vec<Verified<VerdictList>>> {
+        let count = self.counts.entry(from).or_default();
+        if *count >= MAX_WAITING {
+            return None;
+        }
+        *count = count.saturating_add(1);
+        let seq = self.next;
+        self.next = self.next.saturating_add(1);
+        self.by_digest.insert(digest, seq);
+        self.by_request.entry(candidate.request).or_default().insert(seq);
+        let (words, lists) = (BTreeMap::new(), BTreeSet::new());
+        let asked = Asked { candidate, digest, from, words, lists, ready: false, left: false };
+        self.asked.insert(seq, asked);
+        let waited = self.lists.candidate_came(&digest);
+        let mut first_known = Vec::new();
+        for (at, member, word, is_first) in waited {
+            self.count(keys, seq, at, member, word);
+            first_known.extend(is_first.then(|| self.lists.list(at).cloned()).flatten());
+        }
+        Some(first_known)
+    }
+
+    /// Whether exactly this list, with this signature, is kept.
+    pub(super) fn has_list(&self, list: &SignedVerdicts) -> bool {
+        self.lists.has(list)
+    }
+
+    /// Takes a member's list. Gives whether it speaks of something that waits: then it is handed on.
+    pub(super) fn take_list(
+        &mut self,
+        keys: &EpochKeys,
+        list: &Verified<VerdictList>,
+        now: Timestamp,
+    ) -> bool {
+        let useful = |digest: &Digest| !self.answered.contains(digest);
+        if !list.verdicts.iter().any(|verdict| useful(&verdict.candidate)) {
+            return false;
+        }
+        let by_digest = &self.by_digest;
+        let known = |digest: &Digest| by_digest.contains_key(digest);
+        let Some(taken) = self.lists.take(list, known, now) else { return false };
+        for (digest, at) in taken.forgotten {
+            self.uncount(&digest, at, list.member);
+        }
+        for verdict in &list.verdicts {
+            if let Some(seq) = self.by_digest.get(&verdict.candidate).copied() {
+                self.count(keys, seq, taken.at, list.member, verdict.word);
+            }
+        }
+        taken.known
+    }
+
+    /// The ready candidates and what is behind them, at most `most`; and the one of those not ready that keeps
+    /// the sync point back, so that `build` knows of it.
+    pub(super) fn ready(&mut self, most: usize, now: Timestamp) -> Ready {
+        self.work = false;
+        let ready = self.asked.values().filter(|asked| asked.ready && !asked.left).take(most);
+        let mut lists = BTreeSet::new();
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for asked in ready {
+            lists.extend(&asked.lists);
+            candidates.push(asked.candidate.clone());
+        }
+        candidates.extend(self.lowest_open(now).cloned());
+        let lists = lists.iter().filter_map(|at| self.lists.list(*at).cloned()).collect();
+        Ready { candidates, lists }
+    }
+
+    /// Of those that wait for verdicts and are young, the one with the lowest evidence.
+    fn lowest_open(&self, now: Timestamp) -> Option<&Candidate> {
+        let open = self.asked.values().filter(|asked| !asked.ready);
+        let young = open.filter(|asked| now.since(asked.candidate.time()) < YOUNG);
+        young.map(|asked| &asked.candidate).min_by_key(|candidate| candidate.evidence.height)
+    }
+
+    /// It cannot be logged. Gives whether that is news.
+    pub(super) fn apply_left(&mut self, digest: &Digest) -> bool {
+        let seq = self.by_digest.get(digest).copied();
+        let asked = seq.and_then(|seq| self.asked.get_mut(&seq));
+        asked.is_some_and(|asked| !std::mem::replace(&mut asked.left, true))
+    }
+
+    /// These requests were answered: nothing of them waits any more.
+    pub(super) fn apply_answered(&mut self, requests: impl IntoIterator<Item = Digest>) {
+        for request in requests {
+            for seq in self.by_request.remove(&request).unwrap_or_default() {
+                self.remove(seq);
+            }
+        }
+        self.work |= self.asked.values().any(|asked| asked.ready && !asked.left);
+    }
+
+    /// Forgets what has lapsed, and lists that came early for nothing.
+    pub(super) fn apply_time(&mut self, now: Timestamp) {
+        let lapsed = |asked: &&Asked| asked.candidate.lapses_at() <= now;
+        let gone: Vec<(u64, Digest)> = self
+            .asked
+            .iter()
+            .filter(|(_, asked)| lapsed(asked))
+            .map(|(seq, asked)| (*seq, asked.candidate.request))
+            .collect();
+        for (seq, request) in gone {
+            if let Some(seqs) = self.by_request.get_mut(&request) {
+                seqs.remove(&seq);
+                if seqs.is_empty() {
+                    self.by_request.remove(&request);
+                }
+            }
+            self.remove(seq);
+        }
+        self.lists.apply_time(now);
+    }
+
+    /// What waits of one gateway's own questions, without that member's word.
+    pub(super) fn without_word_of(&self, from: u8, member: MemberRef) -> Vec<Digest> {
+        let open = |asked: &&Asked| asked.from == from && !asked.words.contains_key(&member);
+        self.asked.values().filter(open).map(|asked| asked.digest).collect()
+    }
+
+    /// The candidates of one gateway's questions, in order.
+    pub(super) fn of(&self, from: u8) -> impl Iterator<Item = &Candidate> {
+        self.asked.values().filter(move |asked| asked.from == from).map(|asked| &asked.candidate)
+    }
+
+    fn count(&mut self, keys: &EpochKeys, seq: u64, at: u64, member: MemberRef, word: Word) {
+        let Some(asked) = self.asked.get_mut(&seq) else { return };
+        asked.words.insert(member, word);
+        asked.lists.insert(at);
+        let was = asked.ready;
+        asked.ready = asked.has_outcome(keys);
+        self.work |= asked.ready && !was;
+    }
+
+    fn uncount(&mut self, digest: &Digest, at: u64, member: MemberRef) {
+        let seq = self.by_digest.get(digest).copied();
+        if let Some(asked) = seq.and_then(|seq| self.asked.get_mut(&seq)) {
+            asked.words.remove(&member);
+            asked.lists.remove(&at);
+            asked.ready = false;
+        }
+    }
+
+    fn remove(&mut self, seq: u64) {
+        let Some(asked) = self.asked.remove(&seq) else { return };
+        self.by_digest.remove(&asked.digest);
+        let count = self.counts.entry(asked.from).or_default();
+        *count = count.saturating_sub(1);
+        if self.answered.insert(asked.digest) {
+            self.answered_order.push_back(asked.digest);
+        }
+        while self.answered_order.len() > MAX_ANSWERED {
+            if let Some(oldest) = self.answered_order.pop_front() {
+                self.answered.remove(&oldest);
+            }
+        }
+        asked.lists.iter().for_each(|at| self.lists.candidate_gone(*at));
+    }
+}
+
+/// A candidate younger than this keeps the sync point back: as `gateway_agreement::build` has it.
+const YOUNG: Duration = gateway_agreement::build::KEEP_BACK;
+
+impl Asked {
+    fn has_outcome(&self, keys: &EpochKeys) -> bool {
+        let said = |wanted: Word| {
+            self.words.iter().filter(move |(_, word)| **word == wanted).map(|(member, _)| *member)
+        };
+        keys.is_quorum(said(Word::Accept)) || keys.is_blocked(said(Word::Refuse))
+    }
+}
+
+#[cfg(test)]
+mod tests;
