@@ -10,7 +10,8 @@ use std::fmt::Debug;
 pub const MAX_CHANGES_FETCHED: usize = 256;
 
 /// One source: its nodes are run by one operator.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(transparent)]
 pub struct SourceId(pub String);
 
 /// How far a node says that it is.

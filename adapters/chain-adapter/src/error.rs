@@ -33,6 +33,14 @@ pub enum FetchError {
     },
 }
 
+impl FetchError {
+    /// Whether the source is to be asked less: it lies, or gives nothing.
+    #[must_use]
+    pub fn blames_source(&self) -> bool {
+        matches!(self, Self::Unavailable { .. } | Self::Malformed { .. })
+    }
+}
+
 /// Why a follower did not advance. What was taken before stays taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FollowError {
@@ -80,6 +88,7 @@ impl FollowError {
             Self::Refused(UpdateError::NotActive { .. })
             | Self::Frozen { .. }
             | Self::TooManySteps { .. } => false,
+            Self::Fetch(error) => error.blames_source(),
             Self::Refused(UpdateError::Header { reason, .. }) => {
                 !matches!(reason, HeaderError::TrustExpired { .. })
             }

@@ -1,8 +1,17 @@
 //! Going to a source's tip, and comparing two sources.
 
-use crate::{ChainAdapter, Climb, FetchError, FollowError, Follower};
+use crate::{ChainAdapter, Climb, FetchError, FollowError, Follower, shared::Holds};
 use gateway_types::Timestamp;
 use light_client::HeaderBytes;
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+    time::Duration,
+};
+use tokio::time::{Sleep, sleep};
+
+/// How long one advance may take in all; what was verified by then stays, and the next advance goes on.
+pub const ADVANCE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What an advance brought.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,19 +53,7 @@ impl Follower {
         source: &dyn ChainAdapter,
         now: Timestamp,
     ) -> Result<Advanced, FollowError> {
-        let claimed = source.fetch_tip().await?.height;
-        let mut climb = Climb::new(self, claimed);
-        let verify = |climb: &mut Climb, header| climb.handle_header(self, header, now);
-        let ended = run(&mut climb, source, verify).await;
-        let ended = match really_at(&ended, self.height()) {
-            None => ended,
-            Some(tip) => {
-                climb.retarget(self, tip);
-                let verify = |climb: &mut Climb, header| climb.handle_header(self, header, now);
-                run(&mut climb, source, verify).await.and(ended)
-            }
-        };
-        advanced(climb, ended, claimed)
+        advance(&mut &mut *self, source, now).await
     }
 
     /// Compares the newest header that `other` has too, and freezes on a valid difference.
@@ -70,11 +67,7 @@ impl Follower {
         other: &dyn ChainAdapter,
         now: Timestamp,
     ) -> Result<CrossCheck, FollowError> {
-        let tip = other.fetch_tip().await?.height;
-        let behind = FetchError::Behind { tip, asked: self.height() };
-        let height = self.height_up_to(tip).ok_or(behind)?;
-        let theirs = other.fetch_header(height).await?;
-        self.compare(height, theirs, now)
+        cross_check(&mut &mut *self, other, now).await
     }
 
     /// Compares a header that was verified with what somebody shows for the same height.
@@ -100,17 +93,59 @@ impl Follower {
     }
 }
 
-/// Asks for the headers that a climb wants, and hands them to `verify`.
+pub(crate) async fn advance(
+    follower: &mut impl Holds,
+    source: &dyn ChainAdapter,
+    now: Timestamp,
+) -> Result<Advanced, FollowError> {
+    let mut end = pin!(sleep(ADVANCE_TIMEOUT));
+    let claimed = until(end.as_mut(), source.fetch_tip()).await?.height;
+    let mut climb = follower.with(|follower| Climb::new(follower, claimed));
+    let mut ended = run(&mut climb, follower, source, end.as_mut(), now).await;
+    let height = follower.with(|follower| follower.height());
+    if let Some(tip) = really_at(&ended, height) {
+        follower.with(|follower| climb.retarget(follower, tip));
+        ended = run(&mut climb, follower, source, end, now).await.and(ended);
+    }
+    advanced(climb, ended, claimed)
+}
+
+pub(crate) async fn cross_check(
+    follower: &mut impl Holds,
+    other: &dyn ChainAdapter,
+    now: Timestamp,
+) -> Result<CrossCheck, FollowError> {
+    let tip = other.fetch_tip().await?.height;
+    let (newest, common) = follower.with(|own| (own.height(), own.height_up_to(tip)));
+    let height = common.ok_or(FetchError::Behind { tip, asked: newest })?;
+    let theirs = other.fetch_header(height).await?;
+    follower.with(|follower| follower.compare(height, theirs, now))
+}
+
+/// Asks for the headers that a climb wants, and hands them to the follower.
 async fn run(
     climb: &mut Climb,
+    follower: &mut impl Holds,
     source: &dyn ChainAdapter,
-    mut verify: impl FnMut(&mut Climb, HeaderBytes) -> Result<(), FollowError> + Send,
+    mut end: Pin<&mut Sleep>,
+    now: Timestamp,
 ) -> Result<(), FollowError> {
     while let Some(height) = climb.wants() {
-        let header = source.fetch_header(height).await?;
-        verify(climb, header)?;
+        let header = until(end.as_mut(), source.fetch_header(height)).await?;
+        follower.with(|follower| climb.handle_header(follower, header, now))?;
     }
     Ok(())
+}
+
+/// The answer of a call that must be there before `end`.
+async fn until<T>(
+    end: Pin<&mut Sleep>,
+    call: impl Future<Output = Result<T, FetchError>>,
+) -> Result<T, FetchError> {
+    tokio::select! {
+        answer = call => answer,
+        () = end => Err(FetchError::Unavailable { why: "no answer in time".to_owned() }),
+    }
 }
 
 /// Where a source says it is after all, if there is something new there.
