@@ -76,6 +76,14 @@ impl Member {
         self.persist(None);
     }
 
+    /// It was shown a word of its own that its journal does not know, a verdict or a cosignature: silent, as
+    /// with a vote that it does not know. Nothing changes if it is silent already.
+    pub fn handle_forgotten(&mut self) {
+        if self.silence.is_none() {
+            self.begin_silence();
+        }
+    }
+
     /// Whether it is silent.
     #[must_use]
     pub fn silence(&self) -> Option<Silence> {

@@ -1,0 +1,187 @@
+//! Whether this machine's clock may be relied on (A98).
+//!
+//! A member's word has a time in it: the candidate's and the batch's, which it compares with its own clock. One
+//! whose clock steps back could judge a candidate twice, one whose clock is far off judges nothing rightly. So a
+//! member that finds its clock wrong signs nothing until it is right again; it goes on reading.
+//!
+//! **Invariant:** [`ClockGuard::steady`] never goes back.
+
+use crate::moment::Moment;
+use core::time::Duration;
+use gateway_types::Timestamp;
+use std::collections::BTreeMap;
+
+/// How far the clock may step back, against the highest time that it ever showed.
+pub const MAX_STEP_BACK: Duration = Duration::from_secs(2);
+
+/// How far it may be from the others' clocks, and leap ahead of its own monotonic one.
+pub const MAX_DIFFERENCE: Duration = Duration::from_secs(5);
+
+/// How long what was seen of others' clocks counts.
+const SEEN_FOR: Duration = Duration::from_secs(60);
+
+/// Whether the clock may be relied on, and if not, why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClockState {
+    /// It may.
+    #[default]
+    Right,
+    /// It shows less than it once did.
+    SteppedBack {
+        /// By how much.
+        by: Duration,
+    },
+    /// It went ahead of the monotonic clock, and nobody has confirmed the new time yet: a machine that was
+    /// suspended, or a wrong setting.
+    LeaptAhead {
+        /// By how much.
+        by: Duration,
+    },
+    /// Every leader heard lately has another time, or the other members do.
+    Differs {
+        /// By how much the nearest does.
+        by: Duration,
+    },
+}
+
+impl ClockState {
+    /// Whether it may be relied on.
+    #[must_use]
+    pub fn is_right(self) -> bool {
+        self == Self::Right
+    }
+}
+
+/// Somebody else's time, and when it was heard.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    time: Timestamp,
+    at: Duration,
+}
+
+impl Seen {
+    /// What that clock shows now.
+    fn now(self, elapsed: Duration) -> Timestamp {
+        self.time.saturating_add(elapsed.saturating_sub(self.at))
+    }
+}
+
+/// Watches the clock.
+#[derive(Clone, Debug)]
+pub struct ClockGuard {
+    highest: Timestamp,
+    anchor: Option<Moment>,
+    steady: Timestamp,
+    last: Duration,
+    leaders: BTreeMap<u8, Seen>,
+    members: Option<Seen>,
+    state: ClockState,
+}
+
+impl ClockGuard {
+    /// Begins with the highest time that was ever written down; 0 if none was.
+    #[must_use]
+    pub fn new(highest: Timestamp, now: Moment) -> Self {
+        let mut guard = Self {
+            highest,
+            anchor: None,
+            steady: highest,
+            last: now.elapsed,
+            leaders: BTreeMap::new(),
+            members: None,
+            state: ClockState::Right,
+        };
+        guard.handle_reading(now);
+        guard
+    }
+
+    /// Whether the clock may be relied on.
+    #[must_use]
+    pub fn state(&self) -> ClockState {
+        self.state
+    }
+
+    /// The highest time that was relied on: to be written down now and then.
+    #[must_use]
+    pub fn highest(&self) -> Timestamp {
+        self.highest
+    }
+
+    /// The time by which waits are measured: the clock's while it is right, then on by the monotonic one.
+    #[must_use]
+    pub fn steady(&self) -> Timestamp {
+        self.steady
+    }
+
+    /// Takes a reading. Gives the new state if it is another than before.
+    pub fn handle_reading(&mut self, now: Moment) -> Option<ClockState> {
+        let since_last = now.elapsed.saturating_sub(self.last);
+        self.last = self.last.max(now.elapsed);
+        let state = self.judge(now);
+        let before = std::mem::replace(&mut self.state, state);
+        let passed = self.steady.saturating_add(since_last);
+        if self.state.is_right() {
+            self.steady = self.steady.max(now.wall);
+            self.highest = self.highest.max(now.wall);
+            self.anchor = Some(now);
+        } else {
+            self.steady = passed;
+        }
+        (before != self.state).then_some(self.state)
+    }
+
+    /// A leader made something that has a time just now: a candidate, or a proposal.
+    pub fn handle_leader_time(&mut self, leader: u8, time: Timestamp, now: Moment) {
+        self.leaders.insert(leader, Seen { time, at: now.elapsed });
+    }
+
+    /// The times at which the members of a final checkpoint cosigned, in whole seconds.
+    ///
+    /// A checkpoint may come late, so only a median that is *ahead* of this clock says something: nobody can sign
+    /// in the future of t honest clocks.
+    pub fn handle_cosigners(&mut self, times_s: impl IntoIterator<Item = u64>, now: Moment) {
+        let mut times: Vec<u64> = times_s.into_iter().collect();
+        times.sort_unstable();
+        let median = times.get(times.len() / 2).map(|s| Timestamp(s.saturating_mul(1000)));
+        let ahead = |time: &Timestamp| time.since(now.wall) > MAX_DIFFERENCE;
+        self.members = median.filter(ahead).map(|time| Seen { time, at: now.elapsed });
+    }
+
+    fn judge(&self, now: Moment) -> ClockState {
+        let expected = self
+            .anchor
+            .map(|anchor| anchor.wall.saturating_add(now.elapsed.saturating_sub(anchor.elapsed)));
+        let floor = self.highest.max(expected.unwrap_or(Timestamp(0)));
+        let back = floor.since(now.wall);
+        if back > MAX_STEP_BACK {
+            return ClockState::SteppedBack { by: back };
+        }
+        let others = self.differences(now);
+        let nearest = others.iter().copied().min();
+        let ahead = expected.map_or(Duration::ZERO, |expected| now.wall.since(expected));
+        match nearest {
+            Some(by) if by > MAX_DIFFERENCE => ClockState::Differs { by },
+            None if ahead > MAX_DIFFERENCE => ClockState::LeaptAhead { by: ahead },
+            _ => self.members_differ(now),
+        }
+    }
+
+    /// How far each leader's clock is from this one.
+    fn differences(&self, now: Moment) -> Vec<Duration> {
+        let lately = |seen: &&Seen| now.elapsed.saturating_sub(seen.at) <= SEEN_FOR;
+        let seen = self.leaders.values().filter(lately);
+        seen.map(|seen| seen.now(now.elapsed).abs_diff(now.wall)).collect()
+    }
+
+    fn members_differ(&self, now: Moment) -> ClockState {
+        let lately = |seen: &Seen| now.elapsed.saturating_sub(seen.at) <= SEEN_FOR;
+        let by = self.members.filter(lately).map(|seen| seen.now(now.elapsed).since(now.wall));
+        match by {
+            Some(by) if by > MAX_DIFFERENCE => ClockState::Differs { by },
+            _ => ClockState::Right,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+//! Verdicts of the other members, counted: only so a member can tell a leader that has nothing to do from one that
+//! does nothing.
+
+use super::{Engine, effect::Dropped};
+use core::time::Duration;
+use gateway_agreement::Item;
+use gateway_core::CANDIDATE_LIFE;
+use gateway_cosign::EpochKeys;
+use gateway_types::{
+    Digest, MemberRef, Timestamp,
+    candidate::Candidate,
+    verdict::{SignedVerdicts, VerdictList, Word},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Most lists remembered, to check each signature once: the oldest go first.
+const MAX_SEEN: usize = 8192;
+
+/// For how long.
+const SEEN_FOR: Duration = Duration::from_secs(120);
+
+/// Most candidates that are counted only because one member named them: a dishonest one cannot push out the others'.
+const MAX_NAMED_BY_ONE: usize = 4096;
+
+/// Most candidates counted at once; those named later are not, until some lapse: these already make a member ask.
+const MAX_COUNTED: usize = 32_768;
+
+/// What is said of one candidate.
+#[derive(Debug)]
+struct Counted {
+    words: BTreeMap<MemberRef, Word>,
+    named_by: Option<MemberRef>,
+    lapses: Timestamp,
+    done: bool,
+}
+
+/// Candidates that wait, with what members said of them.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    seen: BTreeMap<Digest, Timestamp>,
+    seen_order: BTreeSet<(Timestamp, Digest)>,
+    counted: BTreeMap<Digest, Counted>,
+    by_lapse: BTreeSet<(Timestamp, Digest)>,
+    named: BTreeMap<MemberRef, usize>,
+}
+
+impl Engine {
+    /// Takes a list of any member's, handed on by a leader. Its signature is checked once.
+    pub(super) fn take_verdicts(&mut self, signed: SignedVerdicts) -> Result<(), Dropped> {
+        let digest = signed.digest().digest();
+        if self.heard.has_seen(&digest) {
+            return Ok(());
+        }
+        let steady = self.clock.steady();
+        let list = self.setup.keys.verify_verdicts(signed)?;
+        self.heard.see(digest, steady);
+        if list.value().member == self.setup.me {
+            if !self.own.signed(&digest) {
+                self.shown_unknown(digest);
+                return Err(Dropped::Forgotten);
+            }
+            return Ok(());
+        }
+        self.member.handle_heard(list.value().member, steady);
+        self.count(list.value());
+        Ok(())
+    }
+
+    /// Counts a list, another's or its own; a candidate with an outcome must be logged before it lapses.
+    pub(super) fn count(&mut self, list: &VerdictList) {
+        let steady = self.clock.steady();
+        for (candidate, lapses) in self.heard.count(list, &self.setup.keys, steady) {
+            self.member.handle_overdue(Item::Candidate(candidate), steady, Some(lapses));
+        }
+    }
+}
+
+impl Heard {
+    fn has_seen(&self, list: &Digest) -> bool {
+        self.seen.contains_key(list)
+    }
+
+    fn see(&mut self, list: Digest, now: Timestamp) {
+        self.seen.insert(list, now);
+        self.seen_order.insert((now, list));
+        if self.seen.len() > MAX_SEEN
+            && let Some((_, oldest)) = self.seen_order.pop_first()
+        {
+            self.seen.remove(&oldest);
+        }
+    }
+
+    /// It came to this member itself: it lapses when it says.
+    pub(super) fn expect(&mut self, digest: Digest, candidate: &Candidate) {
+        let lapses = candidate.lapses_at();
+        if let Some(counted) = self.counted.get_mut(&digest) {
+            self.by_lapse.remove(&(counted.lapses, digest));
+            counted.lapses = lapses;
+            self.by_lapse.insert((lapses, digest));
+        } else {
+            self.insert(digest, lapses, None);
+        }
+    }
+
+    /// Counts a list; gives the candidates that have an outcome now, and when they lapse.
+    fn count(
+        &mut self,
+        list: &VerdictList,
+        keys: &EpochKeys,
+        now: Timestamp,
+    ) -> Vec<(Digest, Timestamp)> {
+        let said = list.verdicts.iter();
+        said.filter_map(|verdict| {
+            let counted = self.counted_of(verdict.candidate, list.member, now)?;
+            let word = counted.words.entry(list.member).or_insert(verdict.word);
+            if *word == Word::Later {
+                *word = verdict.word;
+            }
+            if counted.done || !counted.has_outcome(keys) {
+                return None;
+            }
+            counted.done = true;
+            Some((verdict.candidate, counted.lapses))
+        })
+        .collect()
+    }
+
+    fn counted_of(
+        &mut self,
+        candidate: Digest,
+        by: MemberRef,
+        now: Timestamp,
+    ) -> Option<&mut Counted> {
+        if !self.counted.contains_key(&candidate) {
+            if self.named.get(&by).is_some_and(|named| *named >= MAX_NAMED_BY_ONE) {
+                return None;
+            }
+            self.insert(candidate, now.saturating_add(CANDIDATE_LIFE), Some(by));
+        }
+        self.counted.get_mut(&candidate)
+    }
+
+    fn insert(&mut self, digest: Digest, lapses: Timestamp, named_by: Option<MemberRef>) {
+        if self.counted.len() >= MAX_COUNTED {
+            return;
+        }
+        if let Some(by) = named_by {
+            let named = self.named.entry(by).or_default();
+            *named = named.saturating_add(1);
+        }
+        let counted = Counted { words: BTreeMap::new(), named_by, lapses, done: false };
+        self.counted.insert(digest, counted);
+        self.by_lapse.insert((lapses, digest));
+    }
+
+    /// It is in the log.
+    pub(super) fn apply_logged(&mut self, candidate: &Digest) {
+        let Some(counted) = self.counted.remove(candidate) else { return };
+        self.by_lapse.remove(&(counted.lapses, *candidate));
+        if let Some(named) = counted.named_by.and_then(|by| self.named.get_mut(&by)) {
+            *named = named.saturating_sub(1);
+        }
+    }
+
+    /// Forgets what has lapsed.
+    pub(super) fn apply_time(&mut self, now: Timestamp) {
+        while let Some((_, gone)) = self.by_lapse.first().copied().filter(|(at, _)| *at <= now) {
+            self.apply_logged(&gone);
+        }
+        let old = |at: &Timestamp| now.since(*at) >= SEEN_FOR;
+        while let Some((at, gone)) = self.seen_order.first().copied().filter(|(at, _)| old(at)) {
+            self.seen_order.remove(&(at, gone));
+            self.seen.remove(&gone);
+        }
+    }
+
+    /// How many candidates are counted.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.counted.len()
+    }
+}
+
+impl Counted {
+    /// Whether t of each committee accept, or so many of one refuse that t no longer can.
+    fn has_outcome(&self, keys: &EpochKeys) -> bool {
+        let said =
+            |wanted: Word| self.words.iter().filter(move |(_, w)| **w == wanted).map(|(m, _)| *m);
+        keys.is_quorum(said(Word::Accept)) || keys.is_blocked(said(Word::Refuse))
+    }
+}

@@ -1,0 +1,192 @@
+//! The lane's task: one event after the other through the engine, each effect carried out in its order.
+
+use super::{Event, Parts, follow::FromChain};
+use crate::{engine::Engine, fault::FaultPoints, moment::Moment, view::RegulatorView};
+use gateway_net::Clock;
+use gateway_store::{Store, StoreError};
+use gateway_types::link::MemberFrame;
+use std::{collections::BTreeMap, sync::Arc};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::{Duration, Instant},
+};
+
+/// How often the engine is told the time at least: a clock that steps is noticed so soon.
+const TICK: Duration = Duration::from_millis(250);
+
+/// The shortest wait, lest a deadline that cannot be met keeps the task busy.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// Most events handled before the view is shown anew.
+const MAX_AT_ONCE: usize = 64;
+
+/// Why it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It was asked to.
+    Stopped,
+    /// Its store failed, and what it holds is unknown: start again, never go on (A118).
+    Store(StoreError),
+    /// Its task died.
+    Died,
+}
+
+/// The lane's task.
+#[derive(Debug)]
+pub(super) struct LaneLoop {
+    pub(super) engine: Engine,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) queues: Vec<mpsc::Sender<MemberFrame>>,
+    /// Leaders for which a frame was dropped: they are told all again.
+    pub(super) dropped: BTreeMap<u8, ()>,
+    pub(super) faults: FaultPoints,
+    pub(super) disk_full: bool,
+    clock: Arc<dyn Clock>,
+    began: Instant,
+    sources: BTreeMap<String, bool>,
+    view: watch::Sender<RegulatorView>,
+    after: watch::Sender<u64>,
+}
+
+impl LaneLoop {
+    pub(super) fn new(
+        engine: Engine,
+        parts: Parts,
+        queues: Vec<mpsc::Sender<MemberFrame>>,
+        (view, after): (watch::Sender<RegulatorView>, watch::Sender<u64>),
+        began: Instant,
+    ) -> Self {
+        let sources = parts.sources.iter().map(|it| (it.source().0.clone(), false)).collect();
+        Self {
+            engine,
+            store: parts.store,
+            queues,
+            dropped: BTreeMap::new(),
+            faults: parts.faults,
+            disk_full: false,
+            clock: parts.clock,
+            began,
+            sources,
+            view,
+            after,
+        }
+    }
+
+    /// Runs until it is stopped, or the store fails.
+    pub(super) async fn run(
+        mut self,
+        mut events: mpsc::Receiver<Event>,
+        mut stopped: oneshot::Receiver<()>,
+    ) -> Ended {
+        match self.work(&mut events, &mut stopped).await {
+            Ok(()) => Ended::Stopped,
+            Err(error) => {
+                tracing::error!(%error, "the store failed: stopping");
+                Ended::Store(error)
+            }
+        }
+    }
+
+    async fn work(
+        &mut self,
+        events: &mut mpsc::Receiver<Event>,
+        stopped: &mut oneshot::Receiver<()>,
+    ) -> Result<(), StoreError> {
+        self.carry_out().await?;
+        loop {
+            let wait = self.wait();
+            tokio::select! {
+                _ = &mut *stopped => break,
+                event = events.recv() => match event {
+                    Some(event) => self.take(event, events).await?,
+                    None => break,
+                },
+                () = tokio::time::sleep(wait) => {}
+            }
+            self.engine.handle_time(self.now());
+            self.repeat_dropped();
+            self.carry_out().await?;
+            self.show();
+        }
+        self.engine.flush();
+        self.carry_out().await
+    }
+
+    /// Takes an event and those that wait behind it.
+    async fn take(
+        &mut self,
+        event: Event,
+        events: &mut mpsc::Receiver<Event>,
+    ) -> Result<(), StoreError> {
+        let mut next = Some(event);
+        for _ in 0..MAX_AT_ONCE {
+            let Some(event) = next.take().or_else(|| events.try_recv().ok()) else { break };
+            self.handle(event);
+            self.carry_out().await?;
+        }
+        Ok(())
+    }
+
+    fn handle(&mut self, event: Event) {
+        let now = self.now();
+        match event {
+            Event::Connected(leader) => {
+                tracing::info!(leader, "connected");
+                self.engine.handle_connected(leader, now);
+            }
+            Event::Disconnected(leader) => {
+                tracing::warn!(leader, "disconnected");
+                self.engine.handle_disconnected(leader);
+            }
+            Event::Frame(leader, frame) => self.engine.handle_frame(leader, frame, now),
+            Event::Release => self.engine.handle_release(now),
+            Event::Chain(what) => self.handle_chain(what, now),
+        }
+    }
+
+    fn handle_chain(&mut self, what: FromChain, now: Moment) {
+        match what {
+            FromChain::Headers(headers) => self.engine.handle_headers(&headers, now),
+            FromChain::Conflict(a, b) => self.engine.handle_conflict(a, b, now),
+            FromChain::Head(shown, changes) => self.engine.handle_head(&shown, &changes, now),
+            FromChain::Source(name, answers) => drop(self.sources.insert(name, answers)),
+        }
+    }
+
+    /// Leaders whose queue was full are told all again, once there is room.
+    fn repeat_dropped(&mut self) {
+        let now = self.now();
+        for leader in self.dropped.clone().into_keys() {
+            let queue = self.queues.get(usize::from(leader));
+            if queue.is_none_or(|queue| queue.capacity() == queue.max_capacity()) {
+                self.dropped.remove(&leader);
+                self.engine.handle_connected(leader, now);
+            }
+        }
+    }
+
+    fn wait(&self) -> Duration {
+        let until = self.engine.poll_deadline().map(|at| at.since(self.engine.steady()));
+        until.unwrap_or(TICK).clamp(SHORTEST, TICK)
+    }
+
+    fn now(&self) -> Moment {
+        Moment { wall: self.clock.now(), elapsed: self.began.elapsed() }
+    }
+
+    /// Shows how it stands, if that has changed.
+    pub(super) fn show(&self) {
+        let view = RegulatorView {
+            sources: self.sources.clone(),
+            disk_full: self.disk_full,
+            ..self.engine.view()
+        };
+        let after = self.engine.changes_after();
+        self.after.send_if_modified(|it| std::mem::replace(it, after) != after);
+        self.view.send_if_modified(|it| {
+            let changed = *it != view;
+            *it = view;
+            changed
+        });
+    }
+}
