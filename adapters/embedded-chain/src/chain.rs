@@ -231,6 +231,15 @@ impl Chain {
         Some(self.block(height)?.header.time)
     }
 
+    pub(crate) fn contract(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The lowest height that still has a header.
+    pub(crate) fn first(&self) -> u64 {
+        self.blocks.keys().next().copied().unwrap_or_default()
+    }
+
     pub(crate) fn block(&self, height: u64) -> Option<&Block> {
         self.blocks.get(&height)
     }

@@ -8,7 +8,9 @@
 //! anybody can know: what it signs proves nothing, and whoever pinned it in earnest would trust everybody.
 
 mod address;
+mod behaviour;
 mod chain;
+mod example;
 mod genesis;
 mod header;
 mod iavl;
@@ -16,10 +18,16 @@ mod json;
 mod merkle;
 mod proto;
 mod registry;
+mod rpc;
+mod server;
 mod stores;
 mod validators;
+mod world;
 
+pub use behaviour::Behaviour;
 pub use chain::{Chain, FIRST_PIN, KEPT_HEADERS, KEPT_STATES, Pin};
+pub use example::{ExampleError, ExampleLicence, example_licence};
 pub use genesis::Genesis;
 pub use registry::{MAX_CHANGES_A_BLOCK, PutError};
+pub use server::{ChainServer, MAX_CONNECTIONS, StartError};
 pub use validators::{MAX_POWER, MAX_VALIDATORS, SetError};

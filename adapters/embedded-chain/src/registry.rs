@@ -59,6 +59,11 @@ impl Registry {
         registry
     }
 
+    /// The address, as text, of the account that writes every record.
+    pub(crate) fn writer(&self) -> &str {
+        &self.writer
+    }
+
     /// `0x03 ‖ contract ‖ the contract's key`. Source: wasmd `ContractStorePrefix`.
     pub(crate) fn store_key(&self, path: &[u8]) -> Vec<u8> {
         [&[3], self.address.as_bytes(), path].concat()

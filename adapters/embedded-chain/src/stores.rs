@@ -16,6 +16,9 @@ use prost::Message as _;
 /// Where contracts live.
 pub(crate) const WASM: &str = "wasm";
 
+/// The names of all stores, in order.
+pub(crate) const STORES: [&str; 3] = ["bank", "staking", WASM];
+
 /// All stores. `bank` and `staking` stand beside `wasm` so that its proof has steps.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stores {
@@ -72,9 +75,9 @@ impl Stores {
 
     /// Names, in order, and roots.
     fn roots(&self) -> Option<[(&'static str, Hash); 3]> {
-        let bank = ("bank", self.bank.root()?);
-        let staking = ("staking", self.staking.root()?);
-        Some([bank, staking, (WASM, self.wasm.root()?)])
+        let [bank, staking, wasm] = STORES;
+        let (bank, staking) = ((bank, self.bank.root()?), (staking, self.staking.root()?));
+        Some([bank, staking, (wasm, self.wasm.root()?)])
     }
 }
 
