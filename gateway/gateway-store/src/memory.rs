@@ -154,8 +154,60 @@ impl Store for MemoryStore {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conformance::{self, Maker};
 
     const SPACE: Space = Space("test/1");
+
+    #[derive(Debug, Default)]
+    struct Memory {
+        made: u8,
+        last: Option<MemoryStore>,
+    }
+
+    impl Maker for Memory {
+        fn make(&mut self) -> Arc<dyn Store> {
+            self.made = self.made.wrapping_add(1);
+            let store = MemoryStore::new(RunId([self.made; 16]));
+            self.last = Some(store.clone());
+            Arc::new(store)
+        }
+
+        fn reopen(&mut self, store: Arc<dyn Store>) -> Arc<dyn Store> {
+            drop(store);
+            let again = self.last.as_ref().unwrap().reopened();
+            self.last = Some(again.clone());
+            Arc::new(again)
+        }
+    }
+
+    #[tokio::test]
+    async fn it_passes_the_suite() {
+        conformance::run(&mut Memory::default()).await;
+    }
+
+    #[tokio::test]
+    async fn it_refuses_and_goes_on_as_a_full_disk_does() {
+        let mut maker = Full(Memory::default(), Arc::default());
+        let full = Arc::clone(&maker.1);
+        let mut set = |on| full.lock().unwrap().as_ref().unwrap().set_full(on);
+        conformance::run_full(&mut maker, &mut set).await;
+    }
+
+    /// Shares the store that was made last with whoever fills it.
+    #[derive(Debug)]
+    struct Full(Memory, Arc<Mutex<Option<MemoryStore>>>);
+
+    impl Maker for Full {
+        fn make(&mut self) -> Arc<dyn Store> {
+            let store = self.0.make();
+            *self.1.lock().unwrap() = self.0.last.clone();
+            store
+        }
+
+        fn reopen(&mut self, store: Arc<dyn Store>) -> Arc<dyn Store> {
+            self.0.reopen(store)
+        }
+    }
 
     #[tokio::test]
     async fn a118_after_the_commit_that_fails_nothing_works_any_more() {
