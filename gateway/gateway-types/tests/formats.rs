@@ -22,6 +22,10 @@ use gateway_types::{
     facts::{ConsentFacts, Facts},
     frame::frame,
     licence::LicenceKey,
+    link::{
+        CandidateFrame, Handed, InboxFrame, MAX_LISTED, MAX_VALUE_PROOF, MemberFrame, PeerFrame,
+        RelayEvidence, RelayWork, ShownValue,
+    },
     message::{
         Ballot, FinalMessage, Lock, LockMessage, Prepare, PrepareMessage, Proposal, ProposeMessage,
         SignMessage, Timeout, TimeoutMessage, ToLeader, ToMember, Vote, Votes,
@@ -154,6 +158,37 @@ fn a_request_digest_takes_platform_and_key() {
     assert_ne!(request_digest(&platform, &key), request_digest(&platform, &other));
 }
 
+#[test]
+fn a103_a_frame_with_more_than_its_bounds_allow_is_refused() {
+    let chain = || "gd-main".parse().unwrap();
+    let too_many = |listed: usize| {
+        let mut bytes = cbor::encode(&RelayEvidence::Headers(chain(), list(Vec::new())));
+        assert_eq!(bytes.pop(), Some(0x80), "the empty list is last");
+        let length = u16::try_from(listed).unwrap().to_be_bytes();
+        bytes.extend([&[0x99], length.as_slice(), &vec![0x40; listed]].concat());
+        bytes
+    };
+    assert!(read("found", &too_many(MAX_LISTED)));
+    assert!(!read("found", &too_many(MAX_LISTED + 1)));
+    let shown = |proof: usize| {
+        let good = RelayEvidence::Head(chain(), ShownValue { proof: bytes(&[]), ..shown() });
+        let mut bytes = cbor::encode(&good);
+        assert_eq!(bytes.pop(), Some(0x40), "the empty proof is last");
+        let length = u32::try_from(proof).unwrap().to_be_bytes();
+        let head = if proof < 65_536 { [&[0x59], &length[2..]] } else { [&[0x5a], &length[..]] };
+        bytes.extend([head.concat(), vec![0; proof]].concat());
+        bytes
+    };
+    assert!(read("found", &shown(MAX_VALUE_PROOF)));
+    assert!(!read("found", &shown(MAX_VALUE_PROOF + 1)));
+}
+
+#[test]
+fn what_was_handed_over_is_not_shown_in_logs() {
+    let shown = format!("{:?}", candidate_frame());
+    assert!(!shown.contains("EXAMPLE0001") && shown.contains("hidden"));
+}
+
 fn read(name: &str, bytes: &[u8]) -> bool {
     fn same<T>(bytes: &[u8]) -> bool
     where
@@ -169,6 +204,11 @@ fn read(name: &str, bytes: &[u8]) -> bool {
         "evidence" => same::<Evidence>(bytes),
         "member" => same::<ToMember>(bytes),
         "leader" => same::<ToLeader>(bytes),
+        "inbox" => same::<InboxFrame>(bytes),
+        "posted" => same::<MemberFrame>(bytes),
+        "peer" => same::<PeerFrame>(bytes),
+        "work" => same::<RelayWork>(bytes),
+        "found" => same::<RelayEvidence>(bytes),
         _ => false,
     }
 }
@@ -190,6 +230,9 @@ fn samples() -> BTreeMap<String, Vec<u8>> {
     }
     for (name, message) in to_leaders() {
         add(&format!("leader-{name}"), cbor::encode(&message));
+    }
+    for (name, bytes) in frames() {
+        add(name, bytes);
     }
     all
 }
@@ -487,5 +530,73 @@ fn to_leaders() -> Vec<(&'static str, ToLeader)> {
         ("locked-on", ToLeader::LockedOn(votes())),
         ("tip", ToLeader::Tip(head(), 3)),
         ("body", ToLeader::Body(Box::new(body()))),
+    ]
+}
+
+fn shown() -> ShownValue {
+    ShownValue { height: 9, value: Some(bytes(&[23; 41])), proof: bytes(b"proof") }
+}
+
+fn candidate_frame() -> CandidateFrame {
+    let licence = "1.2.156.3005.2.11100000EXAMPLE03W011.11440000EXAMPLE11C.EXAMPLE0001.001.I";
+    CandidateFrame {
+        candidate: candidate(),
+        shown: shown(),
+        header: Some(bytes(b"header")),
+        handed: Some(Handed {
+            licence: licence.parse().unwrap(),
+            record: bytes(b"record~"),
+            consent: Some(bytes(b"consent")),
+        }),
+    }
+}
+
+fn frames() -> Vec<(&'static str, Vec<u8>)> {
+    let others = CandidateFrame { header: None, handed: None, ..candidate_frame() };
+    let batch = FinalMessage { k: 3, note: bytes(b"note"), body: Some(body()) };
+    [
+        inbox_frames(candidate_frame(), others),
+        vec![
+            ("peer-alive", cbor::encode(&PeerFrame::Alive)),
+            ("peer-final", cbor::encode(&PeerFrame::Final(Box::new(batch)))),
+            ("peer-candidate", cbor::encode(&PeerFrame::Candidate(Box::new(candidate())))),
+        ],
+        relay_frames(),
+    ]
+    .concat()
+}
+
+fn inbox_frames(own: CandidateFrame, others: CandidateFrame) -> Vec<(&'static str, Vec<u8>)> {
+    let locked = Box::new(ToMember::Locked(votes()));
+    let on = Box::new(ToLeader::LockedOn(votes()));
+    vec![
+        ("inbox-alive", cbor::encode(&InboxFrame::Alive)),
+        ("inbox-agree", cbor::encode(&InboxFrame::Agree(locked))),
+        ("inbox-candidate", cbor::encode(&InboxFrame::Candidate(Box::new(own)))),
+        ("inbox-candidate-of-others", cbor::encode(&InboxFrame::Candidate(Box::new(others)))),
+        ("inbox-verdicts", cbor::encode(&InboxFrame::Verdicts(signed_verdicts()))),
+        ("posted-agree", cbor::encode(&MemberFrame::Agree(on))),
+        ("posted-verdicts", cbor::encode(&MemberFrame::Verdicts(signed_verdicts()))),
+    ]
+}
+
+fn relay_frames() -> Vec<(&'static str, Vec<u8>)> {
+    let (chain, key) = (|| "gd-main".parse().unwrap(), LicenceKey(Digest([4; 32])));
+    let absent = ShownValue { value: None, ..shown() };
+    let found = |found: RelayEvidence| cbor::encode(&found);
+    vec![
+        ("work-alive", cbor::encode(&RelayWork::Alive)),
+        ("work-follow", cbor::encode(&RelayWork::Follow(chain(), 9, 4))),
+        ("work-fetch", cbor::encode(&RelayWork::Fetch(chain(), key))),
+        ("work-fetch-change", cbor::encode(&RelayWork::FetchChange(chain(), 5))),
+        ("found-headers", found(RelayEvidence::Headers(chain(), list(vec![bytes(b"header")])))),
+        ("found-head", found(RelayEvidence::Head(chain(), shown()))),
+        ("found-changes", found(RelayEvidence::Changes(chain(), 4, list(vec![change()])))),
+        ("found-record", found(RelayEvidence::Record(chain(), key, shown()))),
+        ("found-absence", found(RelayEvidence::Record(chain(), key, absent))),
+        ("found-change", found(RelayEvidence::Change(chain(), 5, shown()))),
+        ("found-nothing", found(RelayEvidence::Unavailable(chain(), None))),
+        ("found-nothing-of", found(RelayEvidence::Unavailable(chain(), Some(key)))),
+        ("found-conflict", found(RelayEvidence::Conflict(chain(), bytes(b"one"), bytes(b"other")))),
     ]
 }

@@ -16,6 +16,7 @@ use gateway_types::{
         ClassCode, Deployment, IdempotencyKey, IssuerCode, Obligation, PackVersion, PurposeCode,
         RuleId,
     },
+    link::{InboxFrame, MemberFrame, PeerFrame, RelayEvidence, RelayWork},
     message::{ToLeader, ToMember},
     verdict::SignedVerdicts,
 };
@@ -24,7 +25,7 @@ use std::{fmt::Display, str::FromStr};
 
 fuzz_target!(init: plant(seeds()), |data: &[u8]| {
     let Some((which, bytes)) = data.split_first() else { return };
-    match which % 10 {
+    match which % 15 {
         0 => drop(same::<Entry>(bytes)),
         1 => drop(same::<Candidate>(bytes)),
         2 => drop(same::<SignedVerdicts>(bytes)),
@@ -34,19 +35,39 @@ fuzz_target!(init: plant(seeds()), |data: &[u8]| {
         6 => drop(same::<ToLeader>(bytes)),
         7 => drop(same::<MemberState>(bytes)),
         8 => drop(same::<Facts>(bytes)),
+        10 => drop(same::<InboxFrame>(bytes)),
+        11 => drop(same::<MemberFrame>(bytes)),
+        12 => drop(same::<PeerFrame>(bytes)),
+        13 => drop(same::<RelayWork>(bytes)),
+        14 => drop(same::<RelayEvidence>(bytes)),
         _ => texts(bytes),
     }
 });
+
+/// By which number each kind of pinned bytes is read.
+const KINDS: [(u8, &str); 12] = [
+    (0, "entry"),
+    (1, "candidate"),
+    (2, "verdicts"),
+    (3, "body"),
+    (4, "evidence"),
+    (5, "member"),
+    (6, "leader"),
+    (10, "inbox"),
+    (11, "posted"),
+    (12, "peer"),
+    (13, "work"),
+    (14, "found"),
+];
 
 /// The pinned bytes of every format, and texts.
 fn seeds() -> Vec<Vec<u8>> {
     let pinned = include_str!("../../../gateway/gateway-types/tests/vectors/formats.txt");
     let mut seeds = vec![input(7, &[&gateway_types::cbor::encode(&MemberState::new(1))])];
     for (name, bytes) in pinned.lines().filter_map(|line| line.split_once(' ')) {
-        let kinds = ["entry", "candidate", "verdicts", "body", "evidence", "member", "leader"];
-        let kind = kinds.iter().position(|kind| name.split('-').next() == Some(kind)).unwrap_or(0);
+        let kind = KINDS.iter().find(|(_, kind)| name.split('-').next() == Some(kind));
         let bytes = hex::decode(bytes).expect("hexadecimal");
-        seeds.push(input(u8::try_from(kind).expect("few kinds"), &[&bytes]));
+        seeds.push(input(kind.map_or(0, |(number, _)| *number), &[&bytes]));
     }
     for text in [
         "comity.gba/CN-GD.CN-HK.standard",
