@@ -150,3 +150,49 @@ fn salt(name: &str, field: &str) -> Salt {
     bytes.iter_mut().zip(digest.0).for_each(|(to, from)| *to = from);
     Salt(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gateway_record::{Record, verify_issuer};
+    use gateway_types::PublicKey;
+
+    /// The key that a region's pack names for an issuer.
+    fn key_in_pack(region: &str, issuer: &str) -> PublicKey {
+        let path = format!("{}/../../policies/packs/{region}", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(format!("{path}/issuers.toml")).unwrap();
+        let (_, entry) = text.split_once(&format!("code = \"{issuer}\"")).unwrap();
+        let (_, x) = entry.split_once("x = \"").unwrap();
+        let bytes = base64::Engine::decode(
+            &base64::engine::general_purpose::URL_SAFE_NO_PAD,
+            x.split_once('"').unwrap().0,
+        );
+        PublicKey::from_slice(&bytes.unwrap()).unwrap()
+    }
+
+    #[test]
+    fn examples_are_signed_by_the_issuers_that_the_packs_name() {
+        for (region, pack) in [("CN-GD", "cn-gd"), ("CN-HK", "cn-hk"), ("CN-MO", "cn-mo")] {
+            for n in 1..=20 {
+                let example = example_licence(&region.parse().unwrap(), n).unwrap();
+                example.licence.verify_check_character().unwrap();
+                let shown = example.issued.present(&["licence_id", "not_before"]).unwrap();
+                let key = key_in_pack(pack, example.issuer.as_str());
+                let record = Record::parse(&shown).unwrap();
+                let issued = verify_issuer(record, &example.licence, &key).unwrap();
+                assert_eq!(issued.key(), example.key);
+                assert_eq!(issued.record().digest(), example.issued.digest());
+            }
+        }
+    }
+
+    #[test]
+    fn examples_differ_and_come_out_the_same_each_time() {
+        let region: Jurisdiction = "CN-GD".parse().unwrap();
+        let one = example_licence(&region, 1).unwrap();
+        assert_eq!(one.issued, example_licence(&region, 1).unwrap().issued);
+        assert_ne!(one.key, example_licence(&region, 2).unwrap().key);
+        let nowhere = example_licence(&"CN-SH".parse().unwrap(), 1);
+        assert!(matches!(nowhere, Err(ExampleError::NoIssuer { .. })));
+    }
+}

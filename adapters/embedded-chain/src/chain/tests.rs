@@ -2,7 +2,10 @@
 
 #![expect(clippy::arithmetic_side_effects, reason = "small numbers of tests")]
 
+mod proofs;
+
 use super::*;
+use crate::MAX_CHANGES_A_BLOCK;
 use light_client::{ClientState, ClientStore, Height, Limits, Update, conformance, update_client};
 use light_client_cometbft::CometBft;
 
@@ -91,4 +94,63 @@ fn a_new_set_is_named_one_block_after_its_transaction_and_signs_two_after() {
     assert_eq!(next(t), old);
     assert_ne!(set(&chain, t + 2), old);
     assert_eq!(next(t + 1), set(&chain, t + 2));
+}
+
+#[test]
+fn two_histories_freeze_a_client_that_sees_both() {
+    let mut chain = chain();
+    chain.produce_block(at(1));
+    let mut fork = chain.fork();
+    chain.issue(&key(1), Digest([1; 32])).unwrap();
+    for i in 2..=5 {
+        assert_eq!(chain.produce_block(at(i)), fork.produce_block(at(i)));
+    }
+    assert_ne!(chain.header(4), fork.header(4));
+    // Each history alone convinces.
+    let mut store = client(&chain);
+    follow(&mut store, &fork, 4, at(5));
+    let mut store = client(&chain);
+    follow(&mut store, &chain, 4, at(5));
+    let message = conformance::message(&[fork.header(4).unwrap()]);
+    let update = update_client(&mut CometBft::new(), &mut store, &message, at(5)).unwrap();
+    assert!(matches!(update, Update::Frozen(_)), "{update:?}");
+}
+
+#[test]
+fn a_commit_with_absent_validators_counts_while_more_than_two_thirds_vote() {
+    let mut chain = chain();
+    chain.silence_validators(&[2]);
+    let height = chain.produce_block(at(1));
+    let mut store = client(&chain);
+    follow(&mut store, &chain, height, at(1));
+    // The next header holds the hash of that commit, absent vote and all.
+    chain.silence_validators(&[0, 2]);
+    let height = chain.produce_block(at(2));
+    let message = conformance::message(&[chain.header(height).unwrap()]);
+    assert!(update_client(&mut CometBft::new(), &mut store, &message, at(2)).is_err());
+}
+
+#[test]
+fn sets_that_cannot_sign_are_refused() {
+    let mut chain = chain();
+    assert_eq!(chain.change_validators(&[0, 0]), Err(SetError::Nobody));
+    assert_eq!(chain.change_validators(&[u64::MAX]), Err(SetError::Power { got: u64::MAX }));
+    assert_eq!(chain.change_validators(&[1; 201]), Err(SetError::TooMany { got: 201 }));
+    chain.change_validators(&[crate::MAX_POWER; 200]).unwrap();
+    for i in 1..=3 {
+        chain.produce_block(at(i));
+    }
+    let mut store = client(&chain);
+    for height in FIRST_PIN + 1..=chain.tip() {
+        follow(&mut store, &chain, height, at(3));
+    }
+}
+
+#[test]
+fn time_never_stands_still_or_goes_back() {
+    let mut chain = chain();
+    let first = chain.produce_block(at(10));
+    let second = chain.produce_block(at(5));
+    let time = |height| chain.block_time(height).unwrap();
+    assert_eq!(time(second).0, time(first).0 + 1);
 }
