@@ -4,10 +4,14 @@ pub mod engine;
 mod handle;
 mod keep;
 mod log;
+mod outbox;
+mod task;
 mod view;
 mod waiting;
 
-pub use handle::{EVENTS_KEPT, INPUTS_WAITING, LaneHandle, LaneStopped};
+pub use handle::{EVENTS_KEPT, FRAMES_WAITING, INPUTS_WAITING, LaneHandle, LaneStopped};
 pub use log::{Answered, LaneLog, LogError, PlacedEntry, RECENT_BATCHES};
+pub use outbox::BYTES_WAITING;
+pub use task::{ALIVE, LaneGround, LaneTask, open};
 pub use view::{FinalBatch, LaneEvent, LaneView, MemberSeen};
 pub use waiting::MAX_WAITING;

@@ -10,3 +10,6 @@
 pub mod chain;
 pub mod lane;
 pub mod settings;
+pub mod fault;
+pub mod links;
+pub mod peer;

@@ -1,7 +1,11 @@
 //! What the rest of a gateway holds of a chain.
 
 use gateway_core::{Evidence, SourceTrouble};
-use gateway_types::{Bytes, ChainId, LicenceKey, Timestamp, body::MAX_EVIDENCE, link::ShownValue};
+use gateway_types::{
+    Bytes, ChainId, LicenceKey, Timestamp,
+    body::MAX_EVIDENCE,
+    link::{RelayEvidence, ShownValue},
+};
 use light_client::Status;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -49,7 +53,16 @@ pub struct ChainHandle {
 pub(super) enum ChainInput {
     /// Evidence about a licence is wanted.
     Evidence(LicenceKey, oneshot::Sender<Result<ProvenEvidence, SourceTrouble>>),
+    /// A relayer listens.
+    RelayerOpened(mpsc::Sender<bytes::Bytes>),
+    /// What a relayer found.
+    Found(Box<RelayEvidence>),
 }
+
+/// The chain's task has ended: the program is stopping, or its store failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the chain's task has stopped")]
+pub struct ChainStopped;
 
 impl ChainHandle {
     /// Has the relayer fetch what the registry holds under `key`, newer than this call, and proves it. Calls for
@@ -64,6 +77,24 @@ impl ChainHandle {
         let asked = self.input.send(ChainInput::Evidence(key, tell)).await;
         asked.map_err(|_| SourceTrouble::Unavailable)?;
         told.await.unwrap_or(Err(SourceTrouble::Unavailable))
+    }
+
+    /// A relayer listens: it is sent what is wanted now, and later.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainStopped`].
+    pub async fn open_work(&self, to: mpsc::Sender<bytes::Bytes>) -> Result<(), ChainStopped> {
+        self.input.send(ChainInput::RelayerOpened(to)).await.map_err(|_| ChainStopped)
+    }
+
+    /// Takes what a relayer found. Evidence of other chains is nothing to this one.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainStopped`].
+    pub async fn take_found(&self, found: RelayEvidence) -> Result<(), ChainStopped> {
+        self.input.send(ChainInput::Found(Box::new(found))).await.map_err(|_| ChainStopped)
     }
 
     /// How the light client stands, and each change of it.

@@ -4,9 +4,15 @@ use super::{
     log::LaneLog,
     view::{LaneEvent, LaneView},
 };
-use gateway_types::link::CandidateFrame;
+use bytes::Bytes;
+use gateway_agreement::build::SyncOffer;
+use gateway_types::{
+    MemberRef,
+    link::{CandidateFrame, MemberFrame, PeerFrame},
+};
+use light_client::Misbehaviour;
 use std::sync::Arc;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 
 /// Most inputs that wait for the lane's task. When it is full, [`LaneHandle::submit`] waits, and so does whoever
 /// reads from a connection: the sender's own window fills.
@@ -15,6 +21,10 @@ pub const INPUTS_WAITING: usize = 4_096;
 /// Most events kept for a receiver that is slow. One that lags more is told so, and reads the log.
 pub const EVENTS_KEPT: usize = 8_192;
 
+/// Most frames that wait on one connection. When it is full the connection is closed: who opens it again is sent
+/// what is open.
+pub const FRAMES_WAITING: usize = 1_024;
+
 /// A lane, for the question side and the console. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct LaneHandle {
@@ -22,14 +32,26 @@ pub struct LaneHandle {
     pub(super) events: broadcast::Sender<LaneEvent>,
     pub(super) view: watch::Receiver<Arc<LaneView>>,
     pub(super) log: Arc<LaneLog>,
+    pub(super) behind: Arc<Notify>,
 }
 
 /// What comes into a lane's task.
 #[derive(Debug)]
-#[non_exhaustive]
 pub(super) enum LaneInput {
     /// A candidate of a question that this gateway took.
     Candidate(Box<CandidateFrame>),
+    /// A member opened its inbox.
+    MemberOpened(MemberRef, mpsc::Sender<Bytes>),
+    /// What a member says.
+    Member(MemberRef, Box<MemberFrame>),
+    /// Another leader listens.
+    PeerOpened(u8, mpsc::Sender<Bytes>),
+    /// What another leader says.
+    Peer(u8, Box<PeerFrame>),
+    /// A sync point, and whether licences recognised here changed up to there.
+    Offer(Box<SyncOffer>, bool),
+    /// The light client froze.
+    Freeze(Box<Misbehaviour>),
 }
 
 /// The lane's task has ended: the program is stopping, or its store failed.
@@ -48,8 +70,7 @@ impl LaneHandle {
     ///
     /// [`LaneStopped`].
     pub async fn submit(&self, frame: CandidateFrame) -> Result<(), LaneStopped> {
-        let input = LaneInput::Candidate(Box::new(frame));
-        self.input.send(input).await.map_err(|_| LaneStopped)
+        self.send(LaneInput::Candidate(Box::new(frame))).await
     }
 
     /// What happens from now on.
@@ -74,5 +95,76 @@ impl LaneHandle {
     #[must_use]
     pub fn log(&self) -> &Arc<LaneLog> {
         &self.log
+    }
+
+    /// Is notified when members are ahead of this gateway: the connections to the others may hang.
+    #[must_use]
+    pub fn behind(&self) -> &Arc<Notify> {
+        &self.behind
+    }
+
+    /// Opens a member's inbox: the frames for it, until the connection is too slow or another takes its place.
+    ///
+    /// # Errors
+    ///
+    /// [`LaneStopped`].
+    pub async fn open_inbox(&self, of: MemberRef) -> Result<mpsc::Receiver<Bytes>, LaneStopped> {
+        let (sender, frames) = mpsc::channel(FRAMES_WAITING);
+        self.send(LaneInput::MemberOpened(of, sender)).await?;
+        Ok(frames)
+    }
+
+    /// Takes what `from` says over its own connection.
+    ///
+    /// # Errors
+    ///
+    /// [`LaneStopped`].
+    pub async fn take_member(&self, from: MemberRef, said: MemberFrame) -> Result<(), LaneStopped> {
+        self.send(LaneInput::Member(from, Box::new(said))).await
+    }
+
+    /// Takes what the leader at place `from` says.
+    ///
+    /// # Errors
+    ///
+    /// [`LaneStopped`].
+    pub async fn take_peer(&self, from: u8, said: PeerFrame) -> Result<(), LaneStopped> {
+        self.send(LaneInput::Peer(from, Box::new(said))).await
+    }
+
+    /// Takes a sync point that this gateway's light client has proven; `changed` if licences that are recognised
+    /// here changed up to there.
+    ///
+    /// # Errors
+    ///
+    /// [`LaneStopped`].
+    pub async fn take_offer(&self, offer: SyncOffer, changed: bool) -> Result<(), LaneStopped> {
+        self.send(LaneInput::Offer(Box::new(offer), changed)).await
+    }
+
+    /// Takes what froze this gateway's light client.
+    ///
+    /// # Errors
+    ///
+    /// [`LaneStopped`].
+    pub async fn take_freeze(&self, freeze: Misbehaviour) -> Result<(), LaneStopped> {
+        self.send(LaneInput::Freeze(Box::new(freeze))).await
+    }
+
+    /// Sends the leader at `place` this gateway's open candidates, and those to come.
+    ///
+    /// # Errors
+    ///
+    /// [`LaneStopped`].
+    pub(crate) async fn open_peer(
+        &self,
+        place: u8,
+        to: mpsc::Sender<Bytes>,
+    ) -> Result<(), LaneStopped> {
+        self.send(LaneInput::PeerOpened(place, to)).await
+    }
+
+    pub(super) async fn send(&self, input: LaneInput) -> Result<(), LaneStopped> {
+        self.input.send(input).await.map_err(|_| LaneStopped)
     }
 }

@@ -1,0 +1,277 @@
+//! Running a lane: inputs in bulk, then the rules, then what they want done, in order.
+
+use super::{
+    engine::{Engine, LaneConfig, OpenError, Output},
+    handle::{EVENTS_KEPT, INPUTS_WAITING, LaneHandle, LaneInput},
+    outbox::Outbox,
+    view::{LaneEvent, LaneView},
+};
+use crate::fault::FaultPoints;
+use bytes::Bytes;
+use gateway_http::frames;
+use gateway_net::Clock;
+use gateway_store::{Batch, Store, StoreError};
+use gateway_types::{
+    MemberRef, Timestamp,
+    link::{InboxFrame, PeerFrame},
+};
+use rand_chacha::ChaCha20Rng;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::{
+    sync::{Notify, broadcast, mpsc, watch},
+    time::{MissedTickBehavior, interval, sleep},
+};
+
+/// How often every open connection is told that it lives, and who has left is noticed.
+pub const ALIVE: Duration = Duration::from_secs(5);
+
+/// Most inputs taken before the rules work: then what waits goes into one batch.
+const BULK: usize = 1_024;
+
+/// How long it waits before it writes again what the disk had no room for.
+const WRITE_AGAIN: Duration = Duration::from_secs(1);
+
+/// The longest it sleeps, whatever the deadline says: clocks may step.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+
+/// What a lane runs on.
+#[derive(Clone, Debug)]
+pub struct LaneGround {
+    /// Where it writes.
+    pub store: Arc<dyn Store>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where tests end it.
+    pub faults: FaultPoints,
+}
+
+/// A lane's one task.
+#[derive(Debug)]
+pub struct LaneTask {
+    engine: Engine,
+    ground: LaneGround,
+    input: mpsc::Receiver<LaneInput>,
+    events: broadcast::Sender<LaneEvent>,
+    view: watch::Sender<Arc<LaneView>>,
+    behind: Arc<Notify>,
+    members: BTreeMap<MemberRef, Outbox>,
+    peers: BTreeMap<u8, Outbox>,
+}
+
+/// Makes a lane's task and its handle; the task does nothing until it is run.
+///
+/// `rng` draws salts and waits.
+///
+/// # Errors
+///
+/// [`OpenError`]: do not start.
+pub fn open(
+    config: LaneConfig,
+    ground: LaneGround,
+    rng: ChaCha20Rng,
+) -> Result<(LaneHandle, LaneTask), OpenError> {
+    let engine = Engine::open(config, Arc::clone(&ground.store), rng, ground.clock.now())?;
+    let (input, inputs) = mpsc::channel(INPUTS_WAITING);
+    let (events, _) = broadcast::channel(EVENTS_KEPT);
+    let (view, views) = watch::channel(Arc::new(engine.view()));
+    let behind = Arc::new(Notify::new());
+    let handle = LaneHandle {
+        input,
+        events: events.clone(),
+        view: views,
+        log: Arc::clone(engine.log()),
+        behind: Arc::clone(&behind),
+    };
+    let task = LaneTask {
+        engine,
+        ground,
+        input: inputs,
+        events,
+        view,
+        behind,
+        members: BTreeMap::new(),
+        peers: BTreeMap::new(),
+    };
+    Ok((handle, task))
+}
+
+impl LaneTask {
+    /// The engine, for tests that make it misbehave.
+    #[cfg(feature = "villains")]
+    pub fn engine(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
+    /// Runs until every handle is dropped, or the store fails.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: what is on the disk is unknown. Stop the program; it starts again from what is there.
+    pub async fn run(mut self) -> Result<(), StoreError> {
+        let mut alive = interval(ALIVE);
+        alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let ended = loop {
+            let wait = self.wait();
+            tokio::select! {
+                input = self.input.recv() => match input {
+                    Some(input) => {
+                        if let Err(error) = self.take_bulk(input).await {
+                            break Err(error);
+                        }
+                    }
+                    None => break Ok(()),
+                },
+                () = sleep(wait) => {}
+                _ = alive.tick() => self.tell_alive(),
+            }
+            if let Err(error) = self.work().await {
+                break Err(error);
+            }
+        };
+        if let Err(error) = &ended {
+            tracing::error!(%error, "the lane stops");
+        }
+        self.tell(LaneEvent::Stopped);
+        ended
+    }
+
+    /// Takes that input and those that wait behind it. The agreement's effects follow each at once; what becomes
+    /// ready to be logged waits until all are taken.
+    async fn take_bulk(&mut self, first: LaneInput) -> Result<(), StoreError> {
+        let mut next = Some(first);
+        for _ in 0..BULK {
+            let Some(input) = next.take() else { break };
+            self.take(input);
+            self.carry_out().await?;
+            next = self.input.try_recv().ok();
+        }
+        match next {
+            Some(input) => self.take(input),
+            None => return Ok(()),
+        }
+        self.carry_out().await
+    }
+
+    async fn work(&mut self) -> Result<(), StoreError> {
+        let now = self.ground.clock.now();
+        self.engine.handle_time(now);
+        self.carry_out().await?;
+        self.engine.handle_work(now);
+        self.carry_out().await?;
+        self.view.send_replace(Arc::new(self.engine.view()));
+        Ok(())
+    }
+
+    fn take(&mut self, input: LaneInput) {
+        let now = self.ground.clock.now();
+        match input {
+            LaneInput::Candidate(frame) => self.engine.handle_candidate(*frame, now),
+            LaneInput::MemberOpened(member, sender) => {
+                self.members.insert(member, Outbox::new(sender));
+                self.engine.handle_connected(member, now);
+            }
+            LaneInput::Member(member, frame) => {
+                if let Err(error) = self.engine.handle_member(member, *frame, now) {
+                    tracing::warn!(%member, %error, "what a member said was dropped");
+                }
+            }
+            LaneInput::PeerOpened(from, sender) => {
+                self.peers.insert(from, Outbox::new(sender));
+                self.engine.handle_peer_connected(from, now);
+            }
+            LaneInput::Peer(from, frame) => self.take_peer(from, *frame, now),
+            LaneInput::Offer(offer, changed) => self.engine.handle_offer(*offer, changed, now),
+            LaneInput::Freeze(freeze) => self.engine.handle_freeze(*freeze),
+        }
+    }
+
+    fn take_peer(&mut self, from: u8, frame: PeerFrame, now: Timestamp) {
+        let taken = match frame {
+            PeerFrame::Alive => Ok(()),
+            PeerFrame::Final(message) => self.engine.handle_peer_final(from, *message),
+            PeerFrame::Candidate(candidate) => {
+                self.engine.handle_peer_candidate(from, *candidate, now)
+            }
+        };
+        if let Err(error) = taken {
+            tracing::warn!(from, %error, "what another gateway said was dropped");
+        }
+    }
+
+    async fn carry_out(&mut self) -> Result<(), StoreError> {
+        while let Some(output) = self.engine.poll_output() {
+            match output {
+                Output::Persist(batch) => self.persist(batch).await?,
+                Output::ToMembers(to, frame) => {
+                    to.into_iter().for_each(|member| self.to_member(member, &frame));
+                    self.ground.faults.reach("gateway/lane/after-send");
+                }
+                Output::ToPeer(to, frame) => self.to_peer(to, &frame),
+                Output::ToPeers(frame) => {
+                    let all: Vec<u8> = self.peers.keys().copied().collect();
+                    all.into_iter().for_each(|to| self.to_peer(to, &frame));
+                }
+                Output::Event(event) => self.tell(event),
+                Output::Behind => self.behind.notify_waiters(),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes; while there is no room, again and again: nothing after it may be told.
+    async fn persist(&self, batch: Batch) -> Result<(), StoreError> {
+        let faults = self.ground.faults;
+        faults.reach("gateway/lane/before-commit");
+        loop {
+            match self.ground.store.commit(batch.clone()).await {
+                Err(StoreError::Full) => {
+                    tracing::error!("the disk is full: the lane waits for room");
+                    sleep(WRITE_AGAIN).await;
+                }
+                done => {
+                    faults.reach("gateway/lane/after-commit");
+                    return done;
+                }
+            }
+        }
+    }
+
+    fn to_member(&mut self, member: MemberRef, frame: &Bytes) {
+        let Some(outbox) = self.members.get_mut(&member) else { return };
+        if !outbox.send(frame) {
+            tracing::info!(%member, "a member's connection is gone or too slow");
+            self.members.remove(&member);
+            self.engine.handle_disconnected(member);
+        }
+    }
+
+    fn to_peer(&mut self, to: u8, frame: &Bytes) {
+        let sent = self.peers.get_mut(&to).map(|outbox| outbox.send(frame));
+        if sent == Some(false) {
+            tracing::info!(leader = to, "another gateway's connection is gone or too slow");
+            self.peers.remove(&to);
+        }
+    }
+
+    /// Every connection hears something, and those that nobody reads any more are forgotten.
+    fn tell_alive(&mut self) {
+        let members: Vec<MemberRef> = self.members.keys().copied().collect();
+        if let Ok(frame) = frames::encode(&InboxFrame::Alive) {
+            members.into_iter().for_each(|member| self.to_member(member, &frame));
+        }
+        let peers: Vec<u8> = self.peers.keys().copied().collect();
+        if let Ok(frame) = frames::encode(&PeerFrame::Alive) {
+            peers.into_iter().for_each(|peer| self.to_peer(peer, &frame));
+        }
+    }
+
+    fn tell(&self, event: LaneEvent) {
+        // Nobody listens while the program starts or stops: those who come later read the log.
+        drop(self.events.send(event));
+    }
+
+    fn wait(&self) -> Duration {
+        let (now, deadline) = (self.ground.clock.now(), self.engine.poll_deadline());
+        deadline.since(now).max(Duration::from_millis(1)).min(LONGEST_SLEEP)
+    }
+}
