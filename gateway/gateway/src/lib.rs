@@ -2,14 +2,22 @@
 //!
 //! - [`lane`]: one lane's log, kept and served; leading it when it is this gateway's turn;
 //! - [`chain`]: this gateway's own light client of a source chain, fed by its region's relayer;
-//! - [`settings`]: what a gateway is started with.
+//! - [`questions`]: what platforms ask, stored, brought to an answer;
+//! - [`api`]: the platforms' HTTP;
+//! - [`metrics`]: what the operator's machines count and measure;
+//! - [`links`], [`peer`]: what others dial, and whom this gateway dials;
+//! - [`settings`], [`service`]: what a gateway is started with; putting it together, running it.
 //!
 //! **Invariant:** a gateway decides nothing. What members agreed on is final, what a light client proved is
 //! evidence, and nothing is told that is not written down.
 
+pub mod api;
 pub mod chain;
-pub mod lane;
-pub mod settings;
 pub mod fault;
+pub mod lane;
 pub mod links;
+pub mod metrics;
 pub mod peer;
+pub mod questions;
+pub mod service;
+pub mod settings;

@@ -2,14 +2,11 @@
 
 use gateway_agreement::check::Genesis;
 use gateway_cosign::ProtocolKey;
+use gateway_http::TlsSettings;
 use gateway_types::{Jurisdiction, Name, Origin, Platform, bytes::BlsSignature, entry::ClientPin};
+use light_client::{LightClient, Limits};
 use policy_engine::Pack;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::SocketAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
 
 /// How long a stopping gateway finishes what it has begun.
 pub const DRAIN: Duration = Duration::from_secs(30);
@@ -34,6 +31,8 @@ pub struct GatewaySettings {
     pub listen: SocketAddr,
     /// Where it tells its operator's machines how it is: plain HTTP, so a loopback or cluster address.
     pub admin: Option<SocketAddr>,
+    /// The source chains of its lanes, each pin once.
+    pub chains: Vec<ChainSettings>,
     /// Who it is, and whom it takes for what they say.
     pub tls: TlsSettings,
     /// How much anybody may ask.
@@ -59,8 +58,24 @@ pub struct LaneSettings {
     pub destination: Arc<Pack>,
     /// The light client's pin, as in the genesis.
     pub pin: ClientPin,
+}
+
+/// A source chain, as it is followed by this gateway's own light client.
+pub struct ChainSettings {
+    /// Where trust in it begins.
+    pub pin: ClientPin,
     /// The pinned header.
     pub pinned_header: Vec<u8>,
+    /// The rules of its kind of chain.
+    pub client: Box<dyn LightClient>,
+    /// What is followed at most.
+    pub limits: Limits,
+}
+
+impl std::fmt::Debug for ChainSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChainSettings").field("pin", &self.pin).finish_non_exhaustive()
+    }
 }
 
 /// Another gateway.
@@ -70,27 +85,10 @@ pub struct PeerSettings {
     pub region: Jurisdiction,
     /// Its name there.
     pub name: Name,
-    /// Host and port.
-    pub address: String,
-}
-
-/// Certificates, all PEM.
-pub struct TlsSettings {
-    /// This gateway's chain.
-    pub chain: Vec<u8>,
-    /// Its key.
-    pub key: Vec<u8>,
-    /// One CA a region: it alone vouches for that region's names.
-    pub authorities: BTreeMap<Jurisdiction, Vec<u8>>,
-}
-
-impl std::fmt::Debug for TlsSettings {
-    /// The key is not shown.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TlsSettings")
-            .field("regions", &self.authorities.keys())
-            .finish_non_exhaustive()
-    }
+    /// Its host name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
 }
 
 /// How much anybody may ask.

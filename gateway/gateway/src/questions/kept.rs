@@ -1,9 +1,11 @@
 //! A question as it lies in the store: what is personal apart, so that it can go when the question is closed.
 
-use gateway_core::{Failure, KeyUse, Question, RecognitionId, SourceTrouble, Standing, StoredRequest};
+use gateway_core::{
+    Failure, KeyUse, Question, RecognitionId, SourceTrouble, Standing, StoredRequest,
+};
 use gateway_store::{Batch, Space, StoreError};
 use gateway_types::{
-    Bytes, Digest, Jurisdiction, LicenceId, Platform, Timestamp,
+    Bytes, CommitteeSize, Digest, Jurisdiction, LicenceId, Platform, Timestamp,
     candidate::Candidate,
     cbor,
     entry::ShortText,
@@ -57,9 +59,10 @@ pub(super) enum End {
     /// Not yet.
     #[n(0)]
     Open,
-    /// By the entry at this place of the log, with a certificate of this SHA-256.
+    /// By the entry at this place of the log, with a certificate of this SHA-256; how each committee stood, and
+    /// whether it was recognised.
     #[n(1)]
-    Decided(#[n(0)] u64, #[n(1)] Digest, #[n(2)] Vec<Stood>, #[n(3)] Timestamp),
+    Decided(#[n(0)] u64, #[n(1)] Digest, #[n(2)] Vec<Stood>, #[n(3)] bool),
     /// Nothing was decided.
     #[n(2)]
     Failed(#[n(0)] Why, #[n(1)] Timestamp),
@@ -70,13 +73,14 @@ pub(super) enum End {
 
 /// How a committee stood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub(super) struct Stood(
-    #[n(0)] u8,
-    #[n(1)] u8,
-    #[n(2)] u8,
-    #[n(3)] u8,
-    #[n(4)] u8,
-);
+pub(super) struct Stood(#[n(0)] u8, #[n(1)] u8, #[n(2)] u8, #[n(3)] u8, #[n(4)] u8);
+
+impl Stood {
+    /// A committee of this size of which nothing was seen.
+    pub(super) fn unseen(size: CommitteeSize) -> Self {
+        Self(0, 0, 0, size.t(), size.n())
+    }
+}
 
 /// A [`Failure`].
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

@@ -1,0 +1,201 @@
+//! Questions: stored before anything else happens, brought to an answer, answered the same for ever.
+//!
+//! [`Engine`] is the pure part: open questions, inputs in, effects out. [`Questions`] carries effects out, in
+//! order and each question by itself, so that many share one sync of the disk.
+//!
+//! **Invariant:** *persist, then tell*. A question is acknowledged when it is in the store, an end is told when
+//! it is; after `kill -9` at any moment the platform hears the same. What is personal is in the store and in
+//! memory exactly while the question is open, and never in a log line, a metric or an error.
+
+mod ask;
+mod carry;
+mod closed;
+mod engine;
+mod follow;
+mod id;
+mod kept;
+mod look;
+mod restore;
+mod served;
+
+pub use ask::{AskError, Asked, NewQuestion};
+pub use closed::{Closed, Ended};
+pub use engine::Engine;
+pub(crate) use follow::changed_at;
+pub use id::CertificateId;
+pub use look::{LookError, OpenView, Seen, Shown};
+pub use restore::RestoreError;
+pub use served::{ProofError, ServedLane};
+
+use crate::metrics::Metrics;
+use closed::Cache;
+use gateway_core::{Effect, PlatformStanding, RecognitionId, WaitingOn};
+use gateway_net::Clock;
+use gateway_store::{Room, Store};
+use gateway_types::{Jurisdiction, LaneId, Platform, Timestamp};
+use kept::Kept;
+use rand_chacha::ChaCha20Rng;
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+
+/// What the question side is started with.
+#[derive(Debug)]
+pub struct QuestionSettings {
+    /// Whose gateway it is.
+    pub region: Jurisdiction,
+    /// Most questions that are open at once. The next one is not stored, and told so: `not_stored`.
+    pub open: usize,
+    /// Platforms that this region has suspended.
+    pub suspended: BTreeSet<Platform>,
+    /// Platforms whose contract for personal data is filed.
+    pub contract_filed: BTreeSet<Platform>,
+}
+
+/// The question side of a gateway. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Questions {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    settings: QuestionSettings,
+    lanes: BTreeMap<LaneId, Arc<ServedLane>>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    rng: Mutex<ChaCha20Rng>,
+    state: Mutex<State>,
+    room: Arc<Semaphore>,
+    cache: Mutex<Cache>,
+    metrics: Arc<Metrics>,
+    /// Set for good once the store cannot be relied on any more (A118).
+    broken: AtomicBool,
+}
+
+/// All that changes together, under one lock that is never held across a wait.
+#[derive(Debug, Default)]
+struct State {
+    engine: Engine,
+    open: BTreeMap<RecognitionId, Open>,
+}
+
+/// What is held beside the rules of an open question.
+#[derive(Debug)]
+struct Open {
+    kept: Kept,
+    lane: LaneId,
+    /// Woken when it ends.
+    ended: Arc<Notify>,
+    /// Effects not carried out yet; at most as many as one question ever has.
+    effects: VecDeque<Effect>,
+    /// Whether a task carries them out now.
+    is_carried: bool,
+    /// What shows the candidate's evidence to members, until it was sent.
+    shown: Option<crate::chain::ProvenEvidence>,
+    /// Its place among those that may be open.
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+impl Questions {
+    /// A question side over these lanes, with nothing open. [`Questions::restore`] comes next, then
+    /// [`Questions::follow`].
+    #[must_use]
+    pub fn new(
+        settings: QuestionSettings,
+        lanes: Vec<Arc<ServedLane>>,
+        (store, clock): (Arc<dyn Store>, Arc<dyn Clock>),
+        rng: ChaCha20Rng,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let room = Arc::new(Semaphore::new(settings.open));
+        let lanes = lanes.into_iter().map(|lane| (lane.id().clone(), lane)).collect();
+        let (state, cache) = (Mutex::default(), Mutex::default());
+        let (rng, broken) = (Mutex::new(rng), AtomicBool::new(false));
+        let inner =
+            Inner { settings, lanes, store, clock, rng, state, room, cache, metrics, broken };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The lanes, by name.
+    #[must_use]
+    pub fn lanes(&self) -> &BTreeMap<LaneId, Arc<ServedLane>> {
+        &self.inner.lanes
+    }
+
+    /// Whose gateway this is.
+    #[must_use]
+    pub fn region(&self) -> &Jurisdiction {
+        &self.inner.settings.region
+    }
+
+    /// How many questions are open.
+    #[must_use]
+    pub fn open_count(&self) -> usize {
+        self.inner.state().open.len()
+    }
+
+    /// When each open question was stored, and whom it waits for.
+    #[must_use]
+    pub fn waiting(&self) -> Vec<(Timestamp, WaitingOn)> {
+        self.inner.state().engine.waiting().collect()
+    }
+
+    /// How much room its store has.
+    #[must_use]
+    pub fn room(&self) -> Room {
+        self.inner.store.room()
+    }
+
+    /// Whether a question can be taken and stored now.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        !self.inner.is_broken() && self.inner.store.room().takes_new
+    }
+
+    /// Whether the store cannot be relied on any more: the program must stop.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.inner.is_broken()
+    }
+}
+
+impl Inner {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the store failed, if this error says so.
+    fn note_store_error(&self, error: &gateway_store::StoreError) {
+        if error.is_final() && !self.broken.swap(true, Ordering::Relaxed) {
+            tracing::error!(%error, "the store failed: nothing more is taken, restart on a good disk");
+        }
+    }
+
+    /// What this region knows of a platform.
+    fn standing_of(&self, platform: &Platform) -> PlatformStanding {
+        PlatformStanding {
+            suspended: self.settings.suspended.contains(platform),
+            contract_filed: self.settings.contract_filed.contains(platform),
+            onward: false,
+        }
+    }
+
+    /// The lane from one region to another; the first, where there are several tiers.
+    fn lane_between(&self, from: &Jurisdiction, to: &Jurisdiction) -> Option<&Arc<ServedLane>> {
+        self.lanes.values().find(|lane| lane.id().source == *from && lane.id().destination == *to)
+    }
+}
