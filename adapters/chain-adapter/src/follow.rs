@@ -13,6 +13,9 @@ use tokio::time::{Sleep, sleep};
 /// How long one advance may take in all; what was verified by then stays, and the next advance goes on.
 pub const ADVANCE_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// How many blocks a node may be behind what was said a moment ago: nodes of one operator are not all equally fast.
+pub const TIP_SLACK: u64 = 10;
+
 /// What an advance brought.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Advanced {
@@ -163,7 +166,9 @@ fn advanced(
 ) -> Result<Advanced, FollowError> {
     let headers = climb.into_taken();
     let stopped = ended.err().map(|error| match error {
-        FollowError::Fetch(FetchError::Behind { tip: _, asked }) if asked <= claimed => {
+        FollowError::Fetch(FetchError::Behind { tip, asked })
+            if asked.saturating_sub(tip) > TIP_SLACK =>
+        {
             FollowError::Overstated { claimed, asked }
         }
         other => other,

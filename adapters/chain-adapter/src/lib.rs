@@ -11,6 +11,8 @@
 
 mod adapter;
 mod climb;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
 mod follow;
 mod follower;
@@ -23,7 +25,7 @@ mod sources;
 pub use adapter::{ChainAdapter, MAX_CHANGES_FETCHED, SourceId, Tip};
 pub use climb::{Climb, MAX_STEPS};
 pub use error::{FetchError, FollowError};
-pub use follow::{ADVANCE_TIMEOUT, Advanced, CrossCheck};
+pub use follow::{ADVANCE_TIMEOUT, Advanced, CrossCheck, TIP_SLACK};
 pub use follower::{Follower, HEADERS_KEPT, follower_limits};
 pub use health::{BACK_OFF_FIRST, BACK_OFF_MOST, Health, REACHED_FOR};
 pub use settings::{MAX_NODES, SourceSettings};

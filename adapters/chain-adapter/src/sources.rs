@@ -4,6 +4,7 @@ use crate::{
     Advanced, ChainAdapter, CrossCheck, FetchError, FollowError, Follower, Health, Holds, SourceId,
     follow,
 };
+use futures_util::future::join_all;
 use gateway_types::{Timestamp, link::ShownValue, registry::Change};
 use light_client::HeaderBytes;
 use rand_chacha::ChaCha20Rng;
@@ -123,8 +124,11 @@ impl Sources {
 
     /// Asks every source that is due how far it is, so that [`is_degraded`](Self::is_degraded) knows.
     pub async fn probe(&self, now: Timestamp) {
-        for (place, source) in self.due(now) {
-            let tip = within(source.fetch_tip()).await;
+        let due = self.due(now).into_iter();
+        let ask = |(place, source): (usize, Arc<dyn ChainAdapter>)| async move {
+            (place, within(source.fetch_tip()).await)
+        };
+        for (place, tip) in join_all(due.map(ask)).await {
             self.note_fetch(place, tip.as_ref().err(), now);
         }
     }
