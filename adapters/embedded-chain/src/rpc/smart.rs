@@ -38,6 +38,23 @@ enum Ask {
     Writers {},
 }
 
+/// Why the contract has no answer, in the words that the application puts into its log.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("{0}")]
+    Request(#[from] prost::DecodeError),
+    #[error("no such contract: {address}")]
+    NoContract { address: String },
+    #[error("{0}: query wasm contract failed")]
+    Question(#[from] serde_json::Error),
+    #[error("key must be 32 bytes: query wasm contract failed")]
+    Key,
+    #[error(
+        "at most {MAX_CHANGES} changes are given at once, asked for {got}: query wasm contract failed"
+    )]
+    Limit { got: u32 },
+}
+
 pub(super) fn query(view: &View<'_>, question: &Question) -> Response {
     if question.height > view.tip {
         let why =
@@ -61,13 +78,12 @@ pub(super) fn query(view: &View<'_>, question: &Question) -> Response {
     }
 }
 
-fn ask(view: &View<'_>, store: &Tree, data: &[u8]) -> Result<Value, String> {
-    let request = Request::decode(data).map_err(|error| error.to_string())?;
+fn ask(view: &View<'_>, store: &Tree, data: &[u8]) -> Result<Value, Refused> {
+    let request = Request::decode(data)?;
     if request.address != address::text(view.chain.registry().as_bytes()) {
-        return Err(format!("no such contract: {}", request.address));
+        return Err(Refused::NoContract { address: request.address });
     }
-    let ask = serde_json::from_slice(&request.question);
-    match ask.map_err(|error| format!("query wasm contract failed: {error}"))? {
+    match serde_json::from_slice(&request.question)? {
         Ask::Head {} => Ok(head(view, store).map_or(Value::Null, |head| {
             let acc = STANDARD.encode(head.acc.as_bytes());
             json!({ "n": head.n, "time": head.time.0, "acc": acc })
@@ -83,10 +99,10 @@ fn head(view: &View<'_>, store: &Tree) -> Option<RegistryHead> {
     store.get(&key).and_then(RegistryHead::from_bytes)
 }
 
-fn record(view: &View<'_>, store: &Tree, key: &str) -> Result<Value, String> {
+fn record(view: &View<'_>, store: &Tree, key: &str) -> Result<Value, Refused> {
     let bytes = STANDARD.decode(key).ok();
     let key = bytes.and_then(|bytes| Digest::from_slice(&bytes)).map(LicenceKey);
-    let key = key.ok_or_else(|| "key must be 32 bytes: query wasm contract failed".to_owned())?;
+    let key = key.ok_or(Refused::Key)?;
     let record = view.chain.contract().record(store, &key).map(|record| {
         json!({
             "digest": STANDARD.encode(record.digest.as_bytes()),
@@ -98,10 +114,9 @@ fn record(view: &View<'_>, store: &Tree, key: &str) -> Result<Value, String> {
     Ok(json!({ "record": record }))
 }
 
-fn changes(view: &View<'_>, store: &Tree, after: u64, limit: u32) -> Result<Value, String> {
+fn changes(view: &View<'_>, store: &Tree, after: u64, limit: u32) -> Result<Value, Refused> {
     if limit > MAX_CHANGES {
-        let why = format!("at most {MAX_CHANGES} changes are given at once, asked for {limit}");
-        return Err(format!("{why}: query wasm contract failed"));
+        return Err(Refused::Limit { got: limit });
     }
     let last = head(view, store).map_or(0, |head| head.n);
     let last = last.min(after.saturating_add(limit.into()));

@@ -7,6 +7,7 @@ use crate::Genesis;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gateway_types::{Digest, LicenceKey, Timestamp, registry::head_path, registry::record_path};
 use light_client_cometbft::{LightBlock, MerkleProof, ProofOp, STORE};
+use proptest::prelude::*;
 use prost::Message as _;
 use std::collections::BTreeMap;
 
@@ -168,4 +169,32 @@ fn a_height_that_is_pruned_looks_like_absence_without_a_proof_and_is_refused_wit
     assert_eq!(response(&pruned, &head_path(), "height=8&prove=true")["code"], json!(0));
     assert_eq!(ask(&pruned, "/commit?height=7").0, 500);
     assert_eq!(ask(&pruned, "/commit?height=8").0, 200);
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_is_asked_brings_it_down(
+        path in prop::sample::select(vec!["/status", "/commit", "/validators", "/abci_query", "/x"]),
+        store in prop::sample::select(vec![
+            "%22/store/wasm/key%22", "%22/store/bank/key%22", "/store/wasm/key", "%22//%22",
+            "%22/cosmwasm.wasm.v1.Query/SmartContractState%22",
+        ]),
+        data in "(0x)?[0-9a-f\"%]{0,40}",
+        height in any::<i64>(),
+        small in 0..30i64,
+        page in any::<i64>(),
+        rest in "\\PC{0,40}",
+    ) {
+        let chain = chain();
+        let odd = View { oldest: 8, state_of: Some(5), ..view(&chain) };
+        for view in [view(&chain), odd] {
+            for height in [height, small] {
+                let query = format!(
+                    "path={store}&data={data}&height={height}&prove=true&page={page}&per_page={page}&{rest}"
+                );
+                answer(&view, path, &query);
+                answer(&view, path, &rest);
+            }
+        }
+    }
 }

@@ -11,7 +11,7 @@
 //! The answer is `{"tip": height}`, what was ordered being in the next block; or `{"error": text}`.
 
 use super::Shared;
-use crate::{Behaviour, example::example_licence, rpc::Reply};
+use crate::{Behaviour, ExampleError, PutError, SetError, example_licence, rpc::Reply};
 use gateway_types::{Digest, LicenceKey, id::Jurisdiction, registry::SourceCode};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -47,15 +47,29 @@ struct Misbehave {
 #[serde(deny_unknown_fields)]
 struct Nothing {}
 
+/// Why an order is not carried out: its words are the answer.
+#[derive(Debug, thiserror::Error)]
+enum OrderError {
+    #[error("not such an order: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Put(#[from] PutError),
+    #[error(transparent)]
+    Set(#[from] SetError),
+    #[error(transparent)]
+    Example(#[from] ExampleError),
+    #[error("no node {node}")]
+    NoNode { node: usize },
+}
+
 /// Carries out one order.
 pub(super) fn answer(shared: &Shared, path: &str, body: &[u8]) -> Reply {
     let done = match path {
         "/admin/issue" => read(body).and_then(|order| issue(shared, &order)),
-        "/admin/status" => read(body).and_then(|Status { key, code }| {
-            shared.world().chain.set_status(&key, code).map_err(|error| error.to_string())
-        }),
+        "/admin/status" => read(body)
+            .and_then(|Status { key, code }| Ok(shared.world().chain.set_status(&key, code)?)),
         "/admin/validators" => read(body).and_then(|Validators { powers }| {
-            shared.world().chain.change_validators(&powers).map_err(|error| error.to_string())
+            Ok(shared.world().chain.change_validators(&powers)?)
         }),
         "/admin/misbehave" => read(body).and_then(|order| misbehave(shared, &order)),
         "/admin/block" => read(body).map(|Nothing {}| {
@@ -65,28 +79,28 @@ pub(super) fn answer(shared: &Shared, path: &str, body: &[u8]) -> Reply {
     };
     match done {
         Ok(()) => reply(200, &json!({ "tip": shared.world().chain.tip() })),
-        Err(error) => reply(400, &json!({ "error": error })),
+        Err(error) => reply(400, &json!({ "error": error.to_string() })),
     }
 }
 
-fn issue(shared: &Shared, order: &Issue) -> Result<(), String> {
+fn issue(shared: &Shared, order: &Issue) -> Result<(), OrderError> {
     let (key, digest) = match order {
         Issue::Record { key, digest } => (*key, *digest),
         Issue::Example { region, n } => {
-            let licence = example_licence(region, *n).map_err(|error| error.to_string())?;
+            let licence = example_licence(region, *n)?;
             (licence.key, licence.issued.digest())
         }
     };
-    shared.world().chain.issue(&key, digest).map_err(|error| error.to_string())
+    Ok(shared.world().chain.issue(&key, digest)?)
 }
 
-fn misbehave(shared: &Shared, order: &Misbehave) -> Result<(), String> {
+fn misbehave(shared: &Shared, order: &Misbehave) -> Result<(), OrderError> {
     let there = shared.world().set_behaviour(order.node, order.behaviour);
-    if there { Ok(()) } else { Err(format!("no node {}", order.node)) }
+    if there { Ok(()) } else { Err(OrderError::NoNode { node: order.node }) }
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(body).map_err(|error| error.to_string())
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, OrderError> {
+    Ok(serde_json::from_slice(body)?)
 }
 
 fn reply(status: u16, body: &Value) -> Reply {
