@@ -1,7 +1,8 @@
 //! Mutual TLS: settings, and what both sides take from them.
 //!
 //! TLS 1.3 only, ALPN `http/1.1` only. No session is resumed, on either side: each connection shows its
-//! certificate and has it checked against today's lists (A104).
+//! certificate and has it checked against today's lists (A104). A listener has one identity and one set of
+//! CAs whatever name is asked for, so a server name that differs from `Host` leads nowhere else.
 
 mod authority;
 mod settings;

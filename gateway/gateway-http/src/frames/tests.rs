@@ -59,7 +59,12 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = decode_all::<RelayWork>(&bytes, 10);
+    fn what_is_read_has_one_form(bytes in proptest::collection::vec(
+        prop_oneof![Just(0_u8), Just(3), Just(0x82), Just(0x80), any::<u8>()], 0..30,
+    )) {
+        if let Ok(frames) = decode_all::<RelayWork>(&bytes, 100) {
+            let again: Vec<u8> = frames.iter().flat_map(|frame| encode(frame).unwrap()).collect();
+            prop_assert_eq!(again, bytes);
+        }
     }
 }

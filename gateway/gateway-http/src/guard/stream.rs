@@ -10,10 +10,10 @@ use std::{
     io,
     pin::Pin,
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 use tokio::{
@@ -32,6 +32,7 @@ const PROGRESS: usize = 16 * 1024;
 pub(crate) struct Watch {
     refusal: OnceLock<Refusal>,
     running: AtomicUsize,
+    reader: Mutex<Option<Waker>>,
 }
 
 impl Watch {
@@ -44,11 +45,19 @@ impl Watch {
     pub(crate) fn answered(&self) {
         // One for each that was let pass, so it does not fall below zero.
         self.running.fetch_sub(1, Ordering::Relaxed);
+        // Hyper does not ask again by itself where it was told to wait, and the idle time begins now.
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner).take();
+        reader.inspect(Waker::wake_by_ref);
     }
 
-    /// Whether no request is being answered.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.running.load(Ordering::Relaxed) == 0
+    /// Whether no request is being answered. If one is, the reader is woken when it is over.
+    fn is_idle(&self, cx: &Context<'_>) -> bool {
+        let idle = self.running.load(Ordering::Relaxed) == 0;
+        if !idle {
+            let waker = Some(cx.waker().clone());
+            *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = waker;
+        }
+        idle
     }
 }
 
@@ -215,7 +224,7 @@ impl<S> Guarded<S> {
             self.refuse(Refusal::TooSlow);
             return Poll::Pending;
         }
-        if seen > 0 || self.head.0.is_some() || !self.watch.is_idle() {
+        if seen > 0 || self.head.0.is_some() || !self.watch.is_idle(cx) {
             self.idle.disarm();
             return Poll::Pending;
         }

@@ -97,7 +97,14 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = decode_json::<Ask>(&bytes);
+    fn what_is_read_is_what_is_written(bytes in prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..200),
+        "\"[a-z\\\\\"]{0,5}\"".prop_map(String::into_bytes),
+    ]) {
+        let text = format!("{{\"licence\":{}}}", String::from_utf8_lossy(&bytes));
+        if let Ok(ask) = decode_json::<Ask>(text.as_bytes()) {
+            let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+            prop_assert_eq!(read.get("licence").and_then(|v| v.as_str()), Some(ask.licence.as_str()));
+        }
     }
 }

@@ -52,8 +52,8 @@ pub(super) async fn answer(
     let response = match check(&line, &parts, &mut facts).await {
         Ok(head) => take(&line, head, body, &mut facts).await,
         Err(problem) => {
-            // What may still come of its body is not waited for.
-            facts.close |= !body.is_end_stream();
+            // A small body is read past, so that the connection goes on: a new handshake costs us more.
+            facts.close = facts.close || !discard(body).await;
             Err(problem)
         }
     };
@@ -177,20 +177,20 @@ fn too_large(limit: usize) -> Problem {
     Problem::new(Code::TooLarge).with_detail(format!("At most {limit} bytes are taken here."))
 }
 
-/// Reads on for a while and keeps nothing.
-async fn discard(mut body: Incoming) {
+/// Reads on for a while and keeps nothing; whether the end was reached.
+async fn discard(mut body: Incoming) -> bool {
     let all = async {
         let mut left = MAX_DISCARDED;
         while let Some(Ok(frame)) = body.frame().await {
             let length = frame.data_ref().map_or(0, Bytes::len);
             left = left.saturating_sub(length);
             if left == 0 {
-                return;
+                return false;
             }
         }
+        body.is_end_stream()
     };
-    // In time or not: the answer is the same.
-    timeout(DISCARD_TIME, all).await.unwrap_or_default();
+    timeout(DISCARD_TIME, all).await.unwrap_or(false)
 }
 
 /// `req_` and 80 random bits in Crockford's base 32.
