@@ -1,7 +1,10 @@
 //! The suite that every adapter must pass, over whatever answers it: recorded answers, a chain of our own, real
 //! nodes.
 
-use crate::{BACK_OFF_MOST, ChainAdapter, FetchError, Follower, SOURCE_TIMEOUT, SourceId, Sources};
+use crate::{
+    BACK_OFF_MOST, ChainAdapter, FetchError, Follower, SOURCE_TIMEOUT, SourceId, Sources,
+    SyncError, fetch_synced,
+};
 use gateway_core::Evidence;
 use gateway_types::{
     LicenceKey, Timestamp,
@@ -57,6 +60,7 @@ pub async fn run(fixture: &Fixture) {
     an_absence_is_proven(fixture, &follower).await;
     a_proof_holds_for_its_own_key_and_height_only(fixture, &follower).await;
     changes_lead_to_the_head(fixture, &follower).await;
+    changes_are_fetched_and_proven(fixture, &mut follower).await;
     a_future_height_is_behind(fixture).await;
     a_pruned_height_is_pruned(fixture).await;
     a_silent_node_is_unavailable_in_time(fixture).await;
@@ -137,6 +141,22 @@ async fn changes_lead_to_the_head(f: &Fixture, follower: &Follower) {
     one_change_is_proven(f, follower, head.value().n).await;
     let none = held("changes after the last", f.adapter.fetch_changes(FAR).await);
     assert!(none.is_empty(), "changes that are not there: {none:?}");
+}
+
+async fn changes_are_fetched_and_proven(f: &Fixture, follower: &mut Follower) {
+    let start = SyncStart { n: 0, acc: ACC_0 };
+    let synced = fetch_synced(&mut &mut *follower, &*f.adapter, start, f.now).await;
+    let synced = held("all changes", synced);
+    assert_eq!(synced.changes.end().n, synced.head.value().n);
+    let end = synced.changes.end();
+    let again = fetch_synced(&mut &mut *follower, &*f.adapter, end, f.now).await;
+    assert_eq!(held("nothing new", again).changes.changes().count(), 0);
+    let other = SyncStart { n: end.n.saturating_sub(1), acc: ACC_0 };
+    let wrong = fetch_synced(&mut &mut *follower, &*f.adapter, other, f.now).await;
+    assert!(matches!(wrong, Err(SyncError::Changes(_))), "from another digest: {wrong:?}");
+    let later = SyncStart { n: end.n.saturating_add(1), acc: end.acc };
+    let old = fetch_synced(&mut &mut *follower, &*f.adapter, later, f.now).await;
+    assert!(matches!(old, Err(SyncError::Old { .. })), "before what is known: {old:?}");
 }
 
 async fn one_change_is_proven(f: &Fixture, follower: &Follower, n: u64) {

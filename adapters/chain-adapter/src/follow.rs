@@ -101,6 +101,7 @@ pub(crate) async fn advance(
     source: &dyn ChainAdapter,
     now: Timestamp,
 ) -> Result<Advanced, FollowError> {
+    follower.with(|follower| follower.check_active(now))?;
     let mut end = pin!(sleep(ADVANCE_TIMEOUT));
     let claimed = until(end.as_mut(), source.fetch_tip()).await?.height;
     let mut climb = follower.with(|follower| Climb::new(follower, claimed));

@@ -144,6 +144,14 @@ impl Follower {
         wanted.filter_map(|height| self.header(height)).collect()
     }
 
+    /// Whether it still takes headers.
+    pub(crate) fn check_active(&self, now: Timestamp) -> Result<(), FollowError> {
+        match self.status(now) {
+            Status::Active => Ok(()),
+            status => Err(UpdateError::NotActive { status }.into()),
+        }
+    }
+
     /// The greatest verified height that is kept, up to `tip`.
     pub(crate) fn height_up_to(&self, tip: u64) -> Option<u64> {
         let heights = self.client.states().map(|state| state.height.get());

@@ -21,6 +21,7 @@ mod prove;
 mod settings;
 mod shared;
 mod sources;
+mod sync;
 
 pub use adapter::{ChainAdapter, MAX_CHANGES_FETCHED, SourceId, Tip};
 pub use climb::{Climb, MAX_STEPS};
@@ -31,3 +32,4 @@ pub use health::{BACK_OFF_FIRST, BACK_OFF_MOST, Health, REACHED_FOR};
 pub use settings::{MAX_NODES, SourceSettings};
 pub use shared::{Holds, SharedFollower};
 pub use sources::{SOURCE_TIMEOUT, STALE_AFTER, Sources, SourcesError, check_sources};
+pub use sync::{SyncError, Synced, fetch_synced};
