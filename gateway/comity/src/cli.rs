@@ -44,7 +44,10 @@ enum Command {
     /// Checks packs, runs their cases, explains a judgement.
     #[command(subcommand)]
     Policy(crate::policy::PolicyCommand),
-    /// Makes the keys of committees.
+    /// Checks settings files.
+    #[command(subcommand)]
+    Config(crate::config::ConfigCommand),
+    /// Makes the keys of committees and programs.
     #[command(subcommand)]
     Keys(crate::keys::KeysCommand),
     /// Checks a lane's log from its files.
@@ -54,6 +57,9 @@ enum Command {
 
 /// Reads the command line and does what it says.
 pub(crate) fn main() -> ExitCode {
+    if let Some(code) = asked_code() {
+        return crate::config::explain(&code, &mut Output::new(false)).into();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error).into(),
@@ -65,6 +71,16 @@ pub(crate) fn main() -> ExitCode {
         Exit::OurBug
     });
     all_was_said(exit, &mut out).into()
+}
+
+/// `comity help C-131`: the parser's own help knows commands only.
+fn asked_code() -> Option<String> {
+    let mut words = std::env::args().skip(1);
+    let (help, code, None) = (words.next()?, words.next()?, words.next()) else { return None };
+    let (letter, digits) = code.split_once('-')?;
+    let is_code =
+        letter.len() == 1 && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    (help == "help" && is_code).then_some(code)
 }
 
 /// An answer that nobody could read, as on a full disk, was not given.
@@ -79,6 +95,7 @@ fn run(command: Command, out: &mut Output) -> anyhow::Result<Exit> {
         Command::Demo(args) => crate::demo::run(&args, out),
         Command::Verify(args) => crate::verify::run(&args, out),
         Command::Policy(command) => crate::policy::run(&command, out),
+        Command::Config(command) => crate::config::run(&command, out),
         Command::Keys(command) => crate::keys::run(&command, out),
         Command::Log(command) => crate::log::run(&command, out),
     }

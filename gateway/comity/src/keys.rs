@@ -7,13 +7,14 @@
 //! said; 70 if the ceremony of our own members fails; 130 if the user stopped it, and then nothing was.
 
 mod files;
-mod folder;
+mod init;
 mod lane;
 mod passphrase;
 mod show;
 
 use crate::{exit::Exit, interrupt::Interrupt, output::Output};
 use anyhow::Context as _;
+use comity::folder;
 use gateway_types::{CommitteeSize, Origin};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use serde_json::json;
@@ -45,6 +46,11 @@ pub(crate) enum KeysCommand {
         verbatim_doc_comment
     )]
     Ceremony(CeremonyArgs),
+    /// Makes the own keys of a gateway, relayer or regulator, and its TLS key with a certificate or a
+    /// request for one. Keys are never written over.
+    Init(init::InitArgs),
+    /// Makes a region's authority for TLS: for demonstrations and pilots.
+    Authority(init::AuthorityArgs),
 }
 
 /// The arguments of `comity keys ceremony`.
@@ -73,8 +79,12 @@ pub(crate) struct CeremonyArgs {
 
 /// Does what was asked. What cannot be done is said on stderr, and is wrong usage.
 pub(crate) fn run(command: &KeysCommand, out: &mut Output) -> anyhow::Result<Exit> {
-    let KeysCommand::Ceremony(args) = command;
-    match ceremony(args, out) {
+    let made = match command {
+        KeysCommand::Ceremony(args) => ceremony(args, out),
+        KeysCommand::Init(args) => init::init(args, out),
+        KeysCommand::Authority(args) => init::authority(args, out),
+    };
+    match made {
         Ok(()) => Ok(Exit::Yes),
         Err(Stopped::Unusable(unusable)) => Ok(out.refuse(&unusable)),
         Err(Stopped::Interrupted) => {
@@ -169,6 +179,15 @@ enum Unusable {
     /// The folder.
     #[error(transparent)]
     Folder(#[from] folder::FolderError),
+    /// The authority's files.
+    #[error("{}: {source}. Name the folder that `comity keys authority` made: --authority FOLDER", path.display())]
+    Authority { path: PathBuf, source: std::io::Error },
+    /// The authority's key.
+    #[error(transparent)]
+    Secret(#[from] comity::secret_file::SecretFileError),
+    /// No certificate can be made of this.
+    #[error("no certificate can be made: {0}")]
+    Certificate(comity::authority::AuthorityError),
     /// The passphrase.
     #[error(transparent)]
     Passphrase(#[from] passphrase::BadPassphrase),

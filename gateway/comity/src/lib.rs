@@ -4,7 +4,11 @@
 //! benchmarks measure. Every rule in it is the real code; only the wires are missing. [`settings`] are what
 //! the programs are told, and [`deployment`] writes all that a whole deployment needs.
 
+pub mod authority;
 pub mod deployment;
+pub mod folder;
 pub mod genesis;
+pub mod load;
 pub mod local;
+pub mod secret_file;
 pub mod settings;

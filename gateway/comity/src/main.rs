@@ -1,6 +1,7 @@
 //! Comity's one program.
 
 mod cli;
+mod config;
 mod demo;
 mod exit;
 mod interrupt;

@@ -42,6 +42,8 @@ pub struct RegionPlan {
     pub regulators: Vec<RegulatorPlan>,
     /// Where light clients of its chain begin; nothing if it is no lane's source.
     pub pin: Option<ClientPin>,
+    /// The pinned header, as a node gives it; without it the programs fetch it themselves.
+    pub pinned_header: Option<Vec<u8>>,
     /// Who runs nodes of its chain.
     pub sources: Vec<SourcePlan>,
     /// Its one example platform.

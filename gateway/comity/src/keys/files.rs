@@ -1,8 +1,9 @@
 //! The files that a lane's keys become.
 
-use super::{folder::NewFile, lane::Made, passphrase::Passphrase};
+use super::{lane::Made, passphrase::Passphrase};
 use anyhow::Context as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use comity::folder::NewFile;
 use comity::local::keys::{MadeCommittee, MadeGateway, MadeLane, MadeSeat};
 use gateway_ceremony::at_rest::{StoredShare, seal_keys, seal_secret, seal_share};
 use gateway_types::{Digest, Salt, bytes::BlsSignature, entry::Member, frame::sha256};

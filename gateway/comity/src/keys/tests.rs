@@ -1,11 +1,11 @@
 //! Folders, passphrases, and the keys in them.
 
 use super::{
-    folder::{FolderError, NewFile, Target},
     lane::Made,
     passphrase::{self, BadPassphrase},
     *,
 };
+use comity::folder::{FolderError, NewFile, Target};
 use gateway_cosign::{EpochKeys, ThresholdText, aggregate};
 use gateway_types::Timestamp;
 use std::{

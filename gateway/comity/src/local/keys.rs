@@ -8,9 +8,10 @@ use gateway_ceremony::{
 };
 use gateway_cosign::{MemberKeys, ProtocolKey};
 use gateway_types::{
-    Bounded, CommitteeSize, Jurisdiction, Origin, PublicKey, Timestamp,
+    Bounded, CommitteeSize, Jurisdiction, Name, Origin, PublicKey, Timestamp,
     bytes::BlsSignature,
     entry::{CommitteeEntry, CommitteeKeys, Entry, Leader, Required, ShortText},
+    id::Deployment,
 };
 use rand_chacha::{ChaCha20Rng, rand_core::Rng as _};
 use zeroize::Zeroizing;
@@ -95,30 +96,59 @@ pub fn make_keys(
     now: Timestamp,
     rng: &mut ChaCha20Rng,
 ) -> anyhow::Result<MadeLane> {
-    let keys_end = Timestamp(now.0.saturating_add(KEYS_COUNT_MS));
+    let keys_end = keys_end(now);
     let regions = [&origin.lane.source, &origin.lane.destination];
+    let offices: anyhow::Result<Vec<Office>> = size.members().map(Office::example).collect();
+    let offices = offices?;
     let mut committees = Vec::new();
     for region in regions {
-        committees.push(committee(origin, region, size, keys_end, rng)?);
+        committees.push(make_committee(&origin.deployment, region, &offices, keys_end, rng)?);
     }
     // By default the destination's gateway leads first, then the source's.
-    let gateways = regions.map(|region| gateway(region, rng)).into_iter().rev().collect::<Vec<_>>();
-    let entry = entry(origin, &committees, &gateways)?.encode();
-    let possession = possession(origin, &entry, &committees)?;
+    let gateways =
+        regions.map(|region| make_gateway(region, rng)).into_iter().rev().collect::<Vec<_>>();
+    let signers: Vec<&MadeCommittee> = committees.iter().collect();
+    let leaders: Vec<&MadeGateway> = gateways.iter().collect();
+    let (entry, possession) = first_entry(origin, &signers, &leaders)?;
     Ok(MadeLane { origin: origin.clone(), keys_end, committees, gateways, entry, possession })
 }
 
-/// One committee's ceremony.
-fn committee(
+/// When keys made now end.
+#[must_use]
+pub fn keys_end(now: Timestamp) -> Timestamp {
+    Timestamp(now.0.saturating_add(KEYS_COUNT_MS))
+}
+
+/// A lane's first `committee` entry, and each committee's signature over it by its threshold key.
+///
+/// # Errors
+///
+/// If there are more than an entry holds, or shares do not fit their committee.
+pub fn first_entry(
     origin: &Origin,
+    committees: &[&MadeCommittee],
+    gateways: &[&MadeGateway],
+) -> anyhow::Result<(Vec<u8>, Vec<BlsSignature>)> {
+    let entry = entry(origin, committees, gateways)?.encode();
+    let possession = possession(origin, &entry, committees)?;
+    Ok((entry, possession))
+}
+
+/// One committee's ceremony: its keys serve in every lane of its region.
+///
+/// # Errors
+///
+/// If there are fewer than 4 offices or more than 32, or the ceremony fails: nothing was made.
+pub fn make_committee(
+    deployment: &Deployment,
     region: &Jurisdiction,
-    size: CommitteeSize,
+    offices: &[Office],
     keys_end: Timestamp,
     rng: &mut ChaCha20Rng,
 ) -> anyhow::Result<MadeCommittee> {
-    let stored: Vec<StoredKeys> = size.members().map(|_| StoredKeys::draw(rng)).collect();
+    let stored: Vec<StoredKeys> = offices.iter().map(|_| StoredKeys::draw(rng)).collect();
     let keys: Vec<MemberKeys> = stored.iter().map(StoredKeys::member_keys).collect();
-    let proposal = proposal(origin, region, size, &keys)?;
+    let proposal = proposal(deployment, region, offices, &keys)?;
     let outcomes = run_local(rng, &proposal, &keys).context("the ceremony made no keys")?;
     let public = outcomes.first().and_then(|outcome| outcome.committee_keys(&proposal, keys_end));
     let public = public.context("the ceremony made no keys")?;
@@ -127,30 +157,48 @@ fn committee(
 }
 
 fn proposal(
-    origin: &Origin,
+    deployment: &Deployment,
     region: &Jurisdiction,
-    size: CommitteeSize,
+    offices: &[Office],
     keys: &[MemberKeys],
 ) -> anyhow::Result<VerifiedProposal> {
-    let seat = |(number, keys): (u8, &MemberKeys)| {
-        Ok(Seat {
-            name: format!("office-{number}").parse()?,
-            organisation: organisation(number)?,
-            protocol_key: keys.protocol.public(),
-            cosigning_key: keys.cosigning.public(),
-            encryption_key: keys.encryption.public(),
-        })
+    let seat = |(office, keys): (&Office, &MemberKeys)| Seat {
+        name: office.name.clone(),
+        organisation: office.organisation.clone(),
+        protocol_key: keys.protocol.public(),
+        cosigning_key: keys.cosigning.public(),
+        encryption_key: keys.encryption.public(),
     };
-    let seats: anyhow::Result<Vec<Seat>> = (1..).zip(keys).map(seat).collect();
+    let seats: Vec<Seat> = offices.iter().zip(keys).map(seat).collect();
     let proposal = Proposal {
-        deployment: origin.deployment.clone(),
+        deployment: deployment.clone(),
         region: region.clone(),
         epoch: 1,
         attempt: 1,
-        size,
-        members: Bounded::new(seats?)?,
+        size: CommitteeSize::of(u8::try_from(offices.len())?)?,
+        members: Bounded::new(seats)?,
     };
     Ok(proposal.verify()?)
+}
+
+/// Who sits on a committee.
+#[derive(Clone, Debug)]
+pub struct Office {
+    /// The node's name.
+    pub name: Name,
+    /// The body that runs it.
+    pub organisation: ShortText,
+}
+
+impl Office {
+    /// An example, by its number.
+    ///
+    /// # Errors
+    ///
+    /// None that can be: every number makes a name.
+    pub fn example(number: u8) -> anyhow::Result<Self> {
+        Ok(Self { name: format!("office-{number}").parse()?, organisation: organisation(number)? })
+    }
 }
 
 fn organisation(number: u8) -> anyhow::Result<ShortText> {
@@ -160,7 +208,9 @@ fn organisation(number: u8) -> anyhow::Result<ShortText> {
     ShortText::new(&name).context("an office's name")
 }
 
-fn gateway(region: &Jurisdiction, rng: &mut ChaCha20Rng) -> MadeGateway {
+/// A gateway's key.
+#[must_use]
+pub fn make_gateway(region: &Jurisdiction, rng: &mut ChaCha20Rng) -> MadeGateway {
     let mut seed = Zeroizing::new([0; 32]);
     rng.fill_bytes(seed.as_mut_slice());
     MadeGateway { region: region.clone(), public: ProtocolKey::from_seed(&seed).public(), seed }
@@ -169,10 +219,10 @@ fn gateway(region: &Jurisdiction, rng: &mut ChaCha20Rng) -> MadeGateway {
 /// The lane's first entry.
 fn entry(
     origin: &Origin,
-    committees: &[MadeCommittee],
-    gateways: &[MadeGateway],
+    committees: &[&MadeCommittee],
+    gateways: &[&MadeGateway],
 ) -> anyhow::Result<Entry> {
-    let leader = |gateway: &MadeGateway| {
+    let leader = |gateway: &&MadeGateway| {
         let name = MadeGateway::NAME.parse()?;
         Ok(Leader { region: gateway.region.clone(), name, key: gateway.public })
     };
@@ -193,9 +243,9 @@ fn entry(
 fn possession(
     origin: &Origin,
     entry: &[u8],
-    committees: &[MadeCommittee],
+    committees: &[&MadeCommittee],
 ) -> anyhow::Result<Vec<BlsSignature>> {
-    let prove = |(place, made): (u8, &MadeCommittee)| {
+    let prove = |(place, made): (u8, &&MadeCommittee)| {
         let shares = made.seats.iter().map(|seat| &seat.outcome.share);
         Ok(prove_possession(origin, entry, place, shares)?)
     };

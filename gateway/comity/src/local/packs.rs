@@ -73,12 +73,25 @@ impl LanePacks {
     }
 }
 
-fn pack(region: &Jurisdiction) -> anyhow::Result<Pack> {
-    let files = match region.as_str() {
-        "CN-GD" => CN_GD,
-        "CN-HK" => CN_HK,
-        "CN-MO" => CN_MO,
-        _ => anyhow::bail!("no policy pack of {region} is built in"),
+/// The files of a region's pack, by name, if one is built in.
+#[must_use]
+pub fn files(region: &Jurisdiction) -> Option<&'static [(&'static str, &'static str)]> {
+    match region.as_str() {
+        "CN-GD" => Some(CN_GD),
+        "CN-HK" => Some(CN_HK),
+        "CN-MO" => Some(CN_MO),
+        _ => None,
+    }
+}
+
+/// A region's pack, if one is built in.
+///
+/// # Errors
+///
+/// If there is none, or it does not load.
+pub fn pack(region: &Jurisdiction) -> anyhow::Result<Pack> {
+    let Some(files) = files(region) else {
+        anyhow::bail!("no policy pack of {region} is built in");
     };
     let files: BTreeMap<String, String> =
         files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();

@@ -144,6 +144,9 @@ pub struct LeaderKeys {
     pub passphrase_file: PathBuf,
 }
 
+/// Beside a member's settings until its first start: it has never spoken, so it need not be silent (A126).
+pub const NEW_MEMBER: &str = "keys/new";
+
 /// A regulator's keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -169,8 +172,10 @@ pub struct StoreFolder {
 
 impl StoreFolder {
     /// 256 MiB: room for thirty of the largest batches, to finish what was taken.
+    pub const KEEP_FREE: Size = Size(256 << 20);
+
     fn keep_free() -> Size {
-        Size(256 << 20)
+        Self::KEEP_FREE
     }
 }
 
@@ -260,6 +265,9 @@ pub struct Pin {
     pub hash: Digest,
     /// The hash of the validators of the next block.
     pub validators: Digest,
+    /// The header itself, as any node gives it; without it, it is fetched from the sources at the first start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header_file: Option<PathBuf>,
 }
 
 /// The nodes of one chain that one body runs.

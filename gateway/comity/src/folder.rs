@@ -10,11 +10,18 @@ use std::{
 };
 
 /// A file to write: its path within the folder, and its bytes.
-pub(super) type NewFile = (PathBuf, Vec<u8>);
+pub type NewFile = (PathBuf, Vec<u8>);
+
+/// Whether what was written survives a power cut.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Durable {
+    Yes,
+    No,
+}
 
 /// Where a folder can be made: nothing is there yet.
 #[derive(Debug)]
-pub(super) struct Target {
+pub struct Target {
     path: PathBuf,
     parent: PathBuf,
     unfinished: PathBuf,
@@ -22,7 +29,7 @@ pub(super) struct Target {
 
 /// Why a folder was not made.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum FolderError {
+pub enum FolderError {
     /// Something has that name: keys are never written over.
     #[error("{} exists. Keys are never written over: give another, --folder FOLDER", .0.display())]
     Exists(PathBuf),
@@ -31,12 +38,21 @@ pub(super) enum FolderError {
     NoName(PathBuf),
     /// The disk says no.
     #[error("{}: {source}. Nothing was made", path.display())]
-    Disk { path: PathBuf, source: io::Error },
+    Disk {
+        /// Where.
+        path: PathBuf,
+        /// What it says.
+        source: io::Error,
+    },
 }
 
 impl Target {
     /// Checks that a folder can be made at `path`.
-    pub(super) fn check(path: &Path) -> Result<Self, FolderError> {
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError`]: something is there already, or its parent is not.
+    pub fn check(path: &Path) -> Result<Self, FolderError> {
         let named = path.components().next_back();
         let Some(Component::Normal(name)) = named else {
             return Err(FolderError::NoName(path.to_owned()));
@@ -60,13 +76,30 @@ impl Target {
     }
 
     /// What may lie on the disk if the program is ended while it writes.
-    pub(super) fn unfinished(&self) -> &Path {
+    pub fn unfinished(&self) -> &Path {
         &self.unfinished
     }
 
     /// Writes the files; all are on disk when this returns. On failure nothing is left behind.
-    pub(super) fn write(&self, files: &[NewFile]) -> Result<(), FolderError> {
-        let written = self.write_unfinished(files).and_then(|()| self.take_name());
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError`]: the disk says no, or somebody took the name meanwhile.
+    pub fn write(&self, files: &[NewFile]) -> Result<(), FolderError> {
+        self.write_with(files, Durable::Yes)
+    }
+
+    /// As [`Target::write`], for files that can be made again: a power cut may lose them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Target::write`].
+    pub fn write_fast(&self, files: &[NewFile]) -> Result<(), FolderError> {
+        self.write_with(files, Durable::No)
+    }
+
+    fn write_with(&self, files: &[NewFile], durable: Durable) -> Result<(), FolderError> {
+        let written = self.write_unfinished(files, durable).and_then(|()| self.take_name());
         if written.is_err() {
             // The reason that is told is the first one, not that clearing up failed too.
             let _left = fs::remove_dir_all(&self.unfinished);
@@ -74,7 +107,7 @@ impl Target {
         written
     }
 
-    fn write_unfinished(&self, files: &[NewFile]) -> Result<(), FolderError> {
+    fn write_unfinished(&self, files: &[NewFile], durable: Durable) -> Result<(), FolderError> {
         let mut folders = vec![self.unfinished.clone()];
         make_folder(&self.unfinished)?;
         for (name, bytes) in files {
@@ -85,7 +118,10 @@ impl Target {
                 make_folder(folder)?;
                 folders.push(folder.to_owned());
             }
-            write_file(&path, bytes)?;
+            write_file(&path, bytes, durable)?;
+        }
+        if durable == Durable::No {
+            return Ok(());
         }
         folders.iter().rev().try_for_each(|folder| sync_folder(folder))
     }
@@ -112,13 +148,14 @@ fn make_folder(path: &Path) -> Result<(), FolderError> {
     builder.create(path).map_err(disk(path))
 }
 
-fn write_file(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
+fn write_file(path: &Path, bytes: &[u8], durable: Durable) -> Result<(), FolderError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path).map_err(disk(path))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(disk(path))
+    file.write_all(bytes).map_err(disk(path))?;
+    if durable == Durable::Yes { file.sync_all().map_err(disk(path)) } else { Ok(()) }
 }
 
 /// The names in a folder reach the disk only so.

@@ -1,0 +1,122 @@
+//! The program's own keys: they open, and they are those that the lanes name.
+
+use super::{Finding, Judge};
+use crate::{deployment::LEADER_LABEL, genesis::LaneStart, settings::Program};
+use gateway_ceremony::at_rest::{
+    OpenError, StoredKeys, StoredShare, open_keys, open_secret, open_share,
+};
+use gateway_cosign::ProtocolKey;
+use gateway_types::{PublicKey, entry::Member};
+use zeroize::Zeroizing;
+
+pub(super) fn check(judge: &mut Judge<'_>, lanes: &[(String, LaneStart)]) {
+    match judge.given.program {
+        Program::Gateway => check_leader(judge, lanes),
+        Program::Regulator => check_member(judge, lanes),
+        Program::Relayer => {}
+    }
+}
+
+fn check_leader(judge: &mut Judge<'_>, lanes: &[(String, LaneStart)]) {
+    let Some(file) = judge.read_secret("keys.leader_file") else { return };
+    let Some(passphrase) = judge.read_passphrase("keys.passphrase_file") else { return };
+    let opened = open_secret(LEADER_LABEL, passphrase.as_bytes(), &file);
+    let Some(seed) = opened_or_told(judge, "keys.leader_file", opened) else { return };
+    let Ok(seed) = <[u8; 32]>::try_from(seed.as_slice()).map(Zeroizing::new) else { return };
+    let own = ProtocolKey::from_seed(&seed).public();
+    let (region, name) = (judge.region(), judge.name());
+    for (path, start) in lanes {
+        let leaders = &start.keys.entry().leaders;
+        let named = leaders
+            .iter()
+            .find(|it| Some(&it.region) == region.as_ref() && Some(&it.name) == name.as_ref());
+        if let Some(named) = named {
+            check_same(judge, "keys.leader_file", path, &own, &named.key);
+        }
+    }
+}
+
+fn check_member(judge: &mut Judge<'_>, lanes: &[(String, LaneStart)]) {
+    let files = (judge.read_secret("keys.keys_file"), judge.read_secret("keys.share_file"));
+    let Some(passphrase) = judge.read_passphrase("keys.passphrase_file") else { return };
+    let (Some(keys), Some(share)) = files else { return };
+    let keys = open_keys(passphrase.as_bytes(), &keys);
+    let keys = opened_or_told(judge, "keys.keys_file", keys);
+    let share = open_share(passphrase.as_bytes(), &share);
+    let share = opened_or_told(judge, "keys.share_file", share);
+    let (Some(keys), Some(share)) = (keys, share) else { return };
+    let (Some(region), Some(name)) = (judge.region(), judge.name()) else { return };
+    for (path, start) in lanes {
+        let committee =
+            start.keys.entry().committees.iter().find(|committee| committee.region == region);
+        match committee
+            .and_then(|committee| committee.members.iter().find(|member| member.name == name))
+        {
+            Some(member) => check_named(judge, path, member, &keys, &share),
+            None => {
+                let says = format!("{name} is no member of {region}'s committee in this lane");
+                let place = judge.at(&format!("{path}.name"));
+                judge.push(
+                    Finding::error("C-167", place, says)
+                        .advise("name must be as in the lane's first entry"),
+                );
+            }
+        }
+    }
+}
+
+fn check_named(
+    judge: &mut Judge<'_>,
+    path: &str,
+    named: &Member,
+    keys: &StoredKeys,
+    share: &StoredShare,
+) {
+    let own = keys.member_keys();
+    check_same(judge, "keys.keys_file", path, &own.protocol.public(), &named.protocol_key);
+    check_same(judge, "keys.keys_file", path, &own.cosigning.public(), &named.cosigning_key);
+    if share.share.public() != named.verifying_share {
+        other(judge, "keys.share_file", path);
+    }
+}
+
+fn check_same(
+    judge: &mut Judge<'_>,
+    setting: &str,
+    path: &str,
+    own: &PublicKey,
+    named: &PublicKey,
+) {
+    if own != named {
+        other(judge, setting, path);
+    }
+}
+
+fn other(judge: &mut Judge<'_>, setting: &str, lane: &str) {
+    let line = judge.at(&format!("{lane}.name")).map(|place| place.line).unwrap_or_default();
+    let says =
+        format!("these are not the keys that the lane in line {line} names for this program");
+    judge.push(
+        Finding::error("C-170", judge.at(setting), says)
+            .advise("name the keys that the ceremony left for it"),
+    );
+}
+
+fn opened_or_told<T>(
+    judge: &mut Judge<'_>,
+    setting: &str,
+    opened: Result<T, OpenError>,
+) -> Option<T> {
+    match opened {
+        Ok(opened) => Some(opened),
+        Err(error) => {
+            let finding = Finding::error(
+                "C-171",
+                judge.at(setting),
+                format!("this file does not open: {error}"),
+            );
+            judge.push(finding.advise("see whether passphrase_file is the one it was sealed with"));
+            None
+        }
+    }
+}

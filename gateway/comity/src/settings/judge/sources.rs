@@ -1,0 +1,102 @@
+//! Sources of headers: at least two bodies, of which one runs no gateway (A23).
+
+use super::{Finding, Judge};
+use crate::settings::{Endpoint, Program};
+use std::collections::BTreeSet;
+use toml::Value;
+
+pub(super) fn check(judge: &mut Judge<'_>) {
+    let gateways = operators_of_gateways(judge);
+    for (region, chain) in judge.chains() {
+        let path = format!("chain.{region}");
+        let sources = chain.get("source").and_then(Value::as_array).cloned().unwrap_or_default();
+        if !sources.is_empty() {
+            check_operators(judge, &path, &sources, &gateways);
+        }
+        for (number, source) in sources.iter().enumerate() {
+            check_endpoints(judge, &format!("{path}.source[{number}].endpoints"), source);
+        }
+    }
+    check_remotes(judge);
+}
+
+fn operators_of_gateways(judge: &Judge<'_>) -> BTreeSet<String> {
+    let own = match judge.given.program {
+        Program::Gateway => judge.text("operator").map(same),
+        _ => None,
+    };
+    let remotes = judge.remotes().1.into_iter().filter_map(|remote| remote.operator);
+    remotes.map(|operator| same(&operator)).chain(own).collect()
+}
+
+/// One body however it is spelled: case and spaces do not make two of it (A24).
+fn same(operator: &str) -> String {
+    operator.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+fn check_operators(
+    judge: &mut Judge<'_>,
+    path: &str,
+    sources: &[Value],
+    gateways: &BTreeSet<String>,
+) {
+    let operators: BTreeSet<String> =
+        sources.iter().filter_map(|source| Some(same(source.get("operator")?.as_str()?))).collect();
+    let dev = judge.given.dev;
+    if operators.len() < 2 {
+        let says = format!("[{path}] has one source: whoever runs it could show what it likes");
+        let finding = Finding::error("C-123", judge.at_key(&format!("{path}.source")), says)
+            .advise("name a second [[source]] that another body runs   (--dev permits one)");
+        // A relayer's word is proven again by all whom it brings evidence.
+        judge.push(finding.unless_dev(dev || judge.given.program == Program::Relayer));
+    } else if judge.given.program == Program::Regulator && operators.is_subset(gateways) {
+        let says = format!("all sources of [{path}] are run by operators of gateways");
+        let finding = Finding::error("C-124", judge.at_key(&format!("{path}.source")), says)
+            .advise("name one [[source]] that no gateway's operator runs   (--dev permits none)");
+        judge.push(finding.unless_dev(dev));
+    }
+}
+
+fn check_endpoints(judge: &mut Judge<'_>, path: &str, source: &Value) {
+    let endpoints = source.get("endpoints").and_then(Value::as_array).cloned().unwrap_or_default();
+    for (number, endpoint) in endpoints.into_iter().enumerate() {
+        let Ok(endpoint) = endpoint.try_into::<Endpoint>() else { continue };
+        if !endpoint.tls && !endpoint.is_this_machine() {
+            let says = "a node is asked without TLS over a network";
+            let place = judge.at(&format!("{path}[{number}]"));
+            let finding = Finding::error("C-126", place, says)
+                .advise("must be https://…; http:// only to this machine, 127.0.0.1 or ::1   (--dev permits it)");
+            judge.push(finding.unless_dev(judge.given.dev));
+        }
+    }
+}
+
+/// Gateways are dialled over mutual TLS, and a regulator knows who runs them.
+fn check_remotes(judge: &mut Judge<'_>) {
+    let (list, remotes) = judge.remotes();
+    let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
+    for (number, remote) in remotes.into_iter().enumerate() {
+        let path = format!("{list}[{number}]");
+        if !remote.address.tls {
+            let place = judge.at(&format!("{path}.address"));
+            judge.push(
+                Finding::error("C-126", place, "a gateway is dialled without TLS")
+                    .advise("must be https://…"),
+            );
+        }
+        if judge.given.program == Program::Regulator && remote.operator.is_none() {
+            let says = format!(
+                "who runs {}'s gateway is not said: its sources count as second opinions",
+                remote.region
+            );
+            let place = judge.at_key(&path);
+            judge.push(
+                Finding::error("C-125", place, says).advise("write operator = \"…\"").warning(),
+            );
+        }
+        if !seen.insert((remote.region.to_string(), remote.name.to_string())) {
+            let says = format!("{}'s {} is named twice", remote.region, remote.name);
+            judge.push(Finding::error("C-127", judge.at_key(&path), says).advise("take one out"));
+        }
+    }
+}

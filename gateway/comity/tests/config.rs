@@ -1,0 +1,102 @@
+//! `comity config check`, `comity keys init` and `comity keys authority`, as they are typed.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+fn comity(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_comity")).args(args).current_dir(folder).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn what_is_wrong_is_shown_with_its_place_and_exit_1() {
+    let scratch = tempfile::tempdir().unwrap();
+    fs::write(scratch.path().join("relayer.toml"), "region = \"CN-HK\"\nnam = \"relayer\"\n")
+        .unwrap();
+    let output = comity(scratch.path(), &["config", "check", "relayer.toml"]);
+    let said = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.starts_with("relayer.toml:2:1  error C-104  `nam` is not a setting of this file\n    2 │ nam = \"relayer\"\n      │ ^^^ did you mean `name`?\n"), "{said}");
+    assert!(said.ends_with("5 errors, no warning. Nothing was started.\n"), "{said}");
+    let output = comity(scratch.path(), &["--json", "config", "check", "relayer.toml"]);
+    let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(object["outcome"], "wrong");
+    assert_eq!(
+        (&object["findings"][0]["line"], &object["findings"][0]["code"]),
+        (&2.into(), &"C-104".into())
+    );
+    let missing = comity(scratch.path(), &["config", "check", "gateway.toml"]);
+    assert_eq!(missing.status.code(), Some(64));
+    let unknown = comity(scratch.path(), &["config", "check", "other.toml"]);
+    assert_eq!(unknown.status.code(), Some(64));
+    let explained = comity(scratch.path(), &["help", "C-131"]);
+    assert!(stdout(&explained).contains("2t - n > f") && explained.status.success());
+    assert_eq!(comity(scratch.path(), &["help", "C-999"]).status.code(), Some(64));
+    assert!(comity(scratch.path(), &["help", "config"]).status.success());
+}
+
+fn init(folder: &Path, program: &str, more: &[&str]) -> Output {
+    let args = [
+        "keys",
+        "init",
+        "--program",
+        program,
+        "--region",
+        "CN-HK",
+        "--name",
+        "hk-1",
+        "--folder",
+        program,
+        "--passphrase-file",
+        "passphrase",
+    ];
+    comity(folder, &[&args[..], more].concat())
+}
+
+#[test]
+fn a87_keys_are_never_written_over() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    fs::write(folder.join("passphrase"), "correct horse battery\n").unwrap();
+    assert!(
+        comity(folder, &["keys", "authority", "--region", "CN-HK", "--folder", "authority"])
+            .status
+            .success()
+    );
+    for program in ["gateway", "relayer", "regulator"] {
+        let made = init(folder, program, &["--authority", "authority"]);
+        assert!(made.status.success(), "{made:?}");
+        let key = fs::read(folder.join(program).join("tls/key.pem")).unwrap();
+        let again = init(folder, program, &["--authority", "authority"]);
+        assert_eq!(again.status.code(), Some(64));
+        assert_eq!(fs::read(folder.join(program).join("tls/key.pem")).unwrap(), key);
+        assert!(folder.join(program).join("tls/certificate.pem").exists());
+        let said = format!("{made:?}");
+        assert!(!said.contains("PRIVATE") && !said.contains("correct horse"), "{said}");
+    }
+    let again =
+        comity(folder, &["keys", "authority", "--region", "CN-HK", "--folder", "authority"]);
+    assert_eq!(again.status.code(), Some(64));
+    assert!(
+        folder.join("regulator/keys/new").exists() && folder.join("regulator/member.json").exists()
+    );
+}
+
+#[test]
+fn without_an_authority_there_is_a_request() {
+    let scratch = tempfile::tempdir().unwrap();
+    fs::write(scratch.path().join("passphrase"), "correct horse battery\n").unwrap();
+    let made = init(scratch.path(), "gateway", &["--host", "gw.example", "--host", "127.0.0.1"]);
+    assert!(made.status.success(), "{made:?}");
+    let request = fs::read_to_string(scratch.path().join("gateway/tls/request.pem")).unwrap();
+    assert!(request.starts_with("-----BEGIN CERTIFICATE REQUEST-----"));
+    assert!(!scratch.path().join("gateway/tls/certificate.pem").exists());
+}
