@@ -6,6 +6,7 @@
 //! **Invariant:** a [`Caller`] in a request was read from a certificate that the CA of *its* region signed;
 //! no request reaches a handler that two readers of HTTP could understand differently.
 
+mod budget;
 mod caller;
 mod client;
 mod crowd;

@@ -42,6 +42,10 @@ pub struct Limits {
     pub per_node: usize,
     /// Connections with a certificate, all together. One more: it is closed.
     pub known: usize,
+    /// Bytes of large bodies in memory at once, of all callers. More: 503, nothing was taken.
+    pub bodies: usize,
+    /// Of these, of one caller. More: 503, nothing was taken.
+    pub bodies_per_caller: usize,
     /// Requests of one platform. More: 429.
     pub platform_rate: Rate,
     /// Requests of one gateway, relayer or regulator. More: 429.
@@ -66,6 +70,8 @@ impl Default for Limits {
             per_platform: 512,
             per_node: 64,
             known: 8_192,
+            bodies: 512 * 1024 * 1024,
+            bodies_per_caller: 128 * 1024 * 1024,
             platform_rate: Rate { per_second: 500, burst: 1_000 },
             node_rate: Rate { per_second: 2_000, burst: 4_000 },
             stranger_rate: Rate { per_second: 100, burst: 200 },

@@ -7,7 +7,7 @@ mod answer;
 mod connection;
 mod intake;
 
-use crate::{Handler, Limits, Tls, crowd::Crowd, quota::Quotas, tls::TlsError};
+use crate::{Handler, Limits, Tls, budget::Budget, crowd::Crowd, quota::Quotas, tls::TlsError};
 use connection::Peer;
 use gateway_net::{BoxStream, Listener};
 use rand_core::Rng;
@@ -21,7 +21,7 @@ use std::{
 };
 use tokio::{
     sync::watch,
-    task::JoinSet,
+    task::{JoinError, JoinSet},
     time::{sleep, timeout},
 };
 
@@ -55,6 +55,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) quotas: Quotas,
     pub(crate) crowd: Arc<Crowd>,
+    pub(crate) budget: Arc<Budget>,
     pub(crate) rng: Mutex<Box<dyn Rng + Send>>,
 }
 
@@ -72,9 +73,16 @@ pub async fn serve(
         return Err(TlsError::NoIdentity);
     }
     let Server { mut listener, tls, handler, limits, rng } = server;
-    let (crowd, drain) = (Crowd::new(limits.clone()), limits.drain);
-    let shared =
-        Shared { tls, handler, limits, quotas: Quotas::default(), crowd, rng: Mutex::new(rng) };
+    let (crowd, budget, drain) = (Crowd::new(limits.clone()), Budget::new(&limits), limits.drain);
+    let shared = Shared {
+        tls,
+        handler,
+        limits,
+        quotas: Quotas::default(),
+        crowd,
+        budget,
+        rng: Mutex::new(rng),
+    };
     let shared = Arc::new(shared);
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
@@ -82,7 +90,7 @@ pub async fn serve(
     loop {
         tokio::select! {
             () = &mut shutdown => break,
-            Some(_) = tasks.join_next() => {}
+            Some(ended) = tasks.join_next() => log_end(ended),
             next = listener.accept() => match next {
                 Ok(next) => welcome(&shared, next, &stopped, &mut tasks),
                 Err(error) => {
@@ -96,6 +104,13 @@ pub async fn serve(
     stop.send_replace(true);
     finish(tasks, drain).await;
     Ok(())
+}
+
+/// A connection's task only fails by a mistake of ours, and alone.
+fn log_end(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a connection's task failed");
+    }
 }
 
 /// Gives a connection its task, if there is a place for it.

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     Code, Head, Problem, Request, Response,
+    budget::Share,
     guard::Refusal,
     quota::{Left, UsedUp, Who},
 };
@@ -94,8 +95,9 @@ async fn take(
     facts: &mut Facts,
 ) -> Result<Response, Problem> {
     let limit = line.shared.handler.body_limit(&head);
-    let body = match read(line, body, limit).await {
-        Ok(body) => body,
+    // Held until the handler has answered.
+    let (body, _share) = match read(line, body, limit).await {
+        Ok(read) => read,
         Err(problem) => {
             facts.close = true;
             return Err(problem);
@@ -136,18 +138,24 @@ fn check_coding(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 /// Reads a body of at most `limit` bytes that comes fast enough.
-async fn read(line: &Line, mut body: Incoming, limit: usize) -> Result<Bytes, Problem> {
-    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+async fn read(line: &Line, mut body: Incoming, limit: usize) -> Result<(Bytes, Share), Problem> {
+    let hint = body.size_hint();
+    let announced = usize::try_from(hint.lower()).unwrap_or(usize::MAX);
     if announced > limit {
         discard(body).await;
         return Err(too_large(limit));
     }
+    let most = if hint.exact().is_some() { announced } else { limit };
+    let Some(share) = line.shared.budget.take(line.caller.as_ref(), most) else {
+        discard(body).await;
+        return Err(Problem::new(Code::NotStored));
+    };
     let start = Instant::now();
     let mut whole = BytesMut::new();
     loop {
         let piece = match timeout_at(line.due(start, whole.len()), body.frame()).await {
             Err(_) => return Err(Problem::new(Code::TooSlow)),
-            Ok(None) => return Ok(whole.freeze()),
+            Ok(None) => return Ok((whole.freeze(), share)),
             Ok(Some(Err(_))) => {
                 let what = "The body does not come as its head says.";
                 return Err(Problem::new(Code::MalformedRequest).with_detail(what));

@@ -156,6 +156,30 @@ async fn a103_a_body_over_its_limit_is_answered_413() {
 }
 
 #[tokio::test]
+async fn a103_bodies_that_memory_has_no_room_for_are_answered_503() {
+    let limits = Limits { bodies_per_caller: 300_000, ..Limits::default() };
+    let world = World::with(limits).await;
+    let client = world.client(Some(world.identity(COUNTER)));
+    let peer = world.peer(GATEWAY);
+    let post = |length: usize| {
+        client.post(&peer, "/large", "application/json", Bytes::from(vec![b'x'; length]))
+    };
+    assert_eq!(post(200_000).await.unwrap().status, StatusCode::OK);
+    let mut stream = connect(&world, Some(&world.identity(COUNTER))).await;
+    let head = "POST /large HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\nx";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    sleep(SHORT).await;
+    let full = post(200_000).await.unwrap();
+    assert_eq!(
+        (full.status, full.code()),
+        (StatusCode::SERVICE_UNAVAILABLE, Some(Code::NotStored))
+    );
+    drop(stream);
+    sleep(SHORT).await;
+    assert_eq!(post(200_000).await.unwrap().status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a103_a_body_that_is_too_long_is_not_even_asked_for() {
     let world = World::new().await;
     let mut stream = connect(&world, Some(&world.identity(COUNTER))).await;

@@ -4,6 +4,7 @@ use crate::{
     callers::{config, connect, connect_with, exchange, one_answer},
     world::{COUNTER, World},
 };
+use gateway_http::Limits;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use std::sync::Arc;
@@ -141,7 +142,9 @@ async fn a101_http_2_is_not_spoken() {
 
 #[tokio::test]
 async fn a99_requests_made_of_the_pieces_of_smuggling_never_show_the_second() {
-    let world = World::new().await;
+    let limit = std::time::Duration::from_millis(100);
+    let limits = Limits { head: limit, body: limit, ..Limits::default() };
+    let world = World::with(limits).await;
     let identity = world.identity(COUNTER);
     let mut rng = ChaCha20Rng::seed_from_u64(99);
     let lines = [
