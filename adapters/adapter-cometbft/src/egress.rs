@@ -181,3 +181,115 @@ fn is_public(address: IpAddr) -> bool {
 fn hides_v4(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(v6) if v6.to_bits() >> 32 == 0 && v6 != Ipv6Addr::LOCALHOST)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(egress: &Egress, address: &str, is_plain: bool) -> bool {
+        egress.check_address(address.parse().unwrap(), is_plain).is_ok()
+    }
+
+    #[test]
+    fn a109_the_edges_of_what_is_public_are_where_they_are_registered() {
+        let public = Egress::default();
+        let inside = [
+            "10.0.0.0",
+            "10.255.255.255",
+            "172.16.0.0",
+            "172.31.255.255",
+            "192.168.0.0",
+            "192.168.255.255",
+            "100.64.0.0",
+            "100.127.255.255",
+            "127.0.0.0",
+            "127.255.255.255",
+            "169.254.0.0",
+            "169.254.255.255",
+            "198.18.0.0",
+            "198.19.255.255",
+            "224.0.0.0",
+            "255.255.255.255",
+            "0.255.255.255",
+            "fc00::",
+            "fdff::1",
+            "fe80::1",
+            "febf::1",
+            "::1",
+            "::",
+            "::8.8.8.8",
+            "::ffff:10.0.0.1",
+            "2001:db8::1",
+            "2002:808:808::",
+            "64:ff9b::808:808",
+            "2001::1",
+            "3fff::1",
+            "4000::1",
+            "1fff::1",
+            "ff02::1",
+        ];
+        for address in inside {
+            assert!(!allowed(&public, address, false), "{address}");
+        }
+        let outside = [
+            "9.255.255.255",
+            "11.0.0.0",
+            "172.15.255.255",
+            "172.32.0.0",
+            "192.167.255.255",
+            "192.169.0.0",
+            "100.63.255.255",
+            "100.128.0.0",
+            "126.255.255.255",
+            "128.0.0.0",
+            "169.253.255.255",
+            "169.255.0.0",
+            "198.17.255.255",
+            "198.20.0.0",
+            "223.255.255.255",
+            "1.0.0.0",
+            "2606:4700::1111",
+            "2a00::1",
+            "::ffff:8.8.8.8",
+        ];
+        for address in outside {
+            assert!(allowed(&public, address, false), "{address}");
+            assert!(!allowed(&public, address, true), "plain: {address}");
+        }
+    }
+
+    #[test]
+    fn a_network_of_the_settings_is_allowed_and_nothing_beside_it() {
+        let networks = ["10.1.0.0/16", "fd12:3400::/24", "127.0.0.1/32"];
+        let networks = networks.map(|text| text.parse().unwrap()).to_vec();
+        let egress = Egress::new(networks, true);
+        for address in ["10.1.0.0", "10.1.255.255", "fd12:34ff::1", "127.0.0.1", "::ffff:10.1.2.3"]
+        {
+            assert!(
+                allowed(&egress, address, false) && allowed(&egress, address, true),
+                "{address}"
+            );
+        }
+        for address in ["10.0.255.255", "10.2.0.0", "fd12:3500::1", "127.0.0.2", "::1"] {
+            assert!(!allowed(&egress, address, false), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_network_has_one_form() {
+        for text in [
+            "",
+            "10.0.0.0",
+            "10.0.0.0/",
+            "10.0.0.0/33",
+            "10.0.0.0/08",
+            "10.0.0.0/+8",
+            "10.0/8",
+            "::/129",
+            "host/8",
+            "10.0.0.0/-1",
+        ] {
+            assert!(text.parse::<Network>().is_err(), "{text}");
+        }
+    }
+}

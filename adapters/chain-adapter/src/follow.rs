@@ -4,6 +4,7 @@ use crate::{ChainAdapter, Climb, FetchError, FollowError, Follower, shared::Hold
 use gateway_types::Timestamp;
 use light_client::HeaderBytes;
 use std::{
+    fmt,
     future::Future,
     pin::{Pin, pin},
     time::Duration,
@@ -17,12 +18,23 @@ pub const ADVANCE_TIMEOUT: Duration = Duration::from_secs(20);
 pub const TIP_SLACK: u64 = 10;
 
 /// What an advance brought.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Advanced {
     /// The headers that were new, lowest first: each is enough trusted by the one before. Persist, then hand on.
     pub headers: Vec<HeaderBytes>,
     /// Why it went no further, if the source claims a greater height.
     pub stopped: Option<FollowError>,
+}
+
+impl fmt::Debug for Advanced {
+    /// Headers are long: a log gets their number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { headers, stopped } = self;
+        f.debug_struct("Advanced")
+            .field("headers", &headers.len())
+            .field("stopped", stopped)
+            .finish()
+    }
 }
 
 /// What comparing with a second source showed.
@@ -50,7 +62,8 @@ impl Follower {
     ///
     /// # Errors
     ///
-    /// [`FollowError`] if nothing was taken: see there whether another source helps. What was taken stays taken.
+    /// [`FollowError`] if nothing was taken: see there whether another source helps. [`FollowError::Frozen`] in
+    /// any case. What was taken stays taken.
     pub async fn advance(
         &mut self,
         source: &dyn ChainAdapter,
@@ -175,6 +188,7 @@ fn advanced(
         other => other,
     });
     match stopped {
+        Some(error @ FollowError::Frozen { .. }) => Err(error),
         Some(error) if headers.is_empty() => Err(error),
         stopped => Ok(Advanced { headers, stopped }),
     }

@@ -1,6 +1,7 @@
 //! Answers that are none.
 
 use crate::{replay::Behaviour, setup::Setup};
+use adapter_cometbft::REQUEST_TIMEOUT;
 use chain_adapter::{ChainAdapter, FetchError};
 use gateway_types::registry::record_path;
 use serde_json::{Value, json};
@@ -156,4 +157,19 @@ async fn a_list_of_changes_ends_where_the_node_ends() {
     let wrong =
         setup.changed("/abci_query", |body| body["result"]["response"]["value"] = json!("AAAA"));
     assert!(matches!(wrong.fetch_changes(0).await, Err(FetchError::Malformed { .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_drips_is_left_after_the_time_of_one_request() {
+    let setup = Setup::new();
+    setup.net.node("127.0.0.1:1", Behaviour::Drip);
+    setup.net.node("127.0.0.1:2", Behaviour::Honest);
+    let source = setup.source("one", &[1, 2]);
+    let begin = tokio::time::Instant::now();
+    assert!(source.fetch_header(setup.last()).await.is_ok());
+    assert!(begin.elapsed() <= REQUEST_TIMEOUT * 2, "{:?}", begin.elapsed());
+    // It is left alone then: the next call does not wait for it.
+    let begin = tokio::time::Instant::now();
+    assert!(source.fetch_header(setup.last()).await.is_ok());
+    assert!(begin.elapsed() < REQUEST_TIMEOUT, "{:?}", begin.elapsed());
 }

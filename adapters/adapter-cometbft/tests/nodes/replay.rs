@@ -172,6 +172,8 @@ pub(crate) enum Behaviour {
     Raw(Vec<u8>),
     /// It sends without end.
     Endless,
+    /// It sends a byte a second.
+    Drip,
 }
 
 /// A network in memory: names and addresses with a node each.
@@ -223,6 +225,7 @@ impl Replay {
                     return;
                 }
                 Behaviour::Endless => return endless(&mut stream).await,
+                Behaviour::Drip => return drip(&mut stream).await,
             };
             let body = body.to_string();
             let head = format!(
@@ -252,6 +255,15 @@ async fn endless(stream: &mut DuplexStream) {
     let mut next: Vec<u8> = head.to_vec();
     while stream.write_all(&next).await.is_ok() {
         next = [b"10000\r\n".to_vec(), vec![b'x'; 0x10000], b"\r\n".to_vec()].concat();
+    }
+}
+
+async fn drip(stream: &mut DuplexStream) {
+    for byte in b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n".iter().chain([b' '; 900].iter()) {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        if stream.write_all(&[*byte]).await.is_err() {
+            return;
+        }
     }
 }
 
