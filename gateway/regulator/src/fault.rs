@@ -22,16 +22,32 @@ pub enum Step {
     Other,
 }
 
-/// Makes the names of a step's three points.
+/// Every point that can be reached, by name: nothing is sent when a batch is final, and asking for a view is not
+/// written down.
+pub const POINTS: &[&str] = &[
+    "regulator/verdicts/before-commit",
+    "regulator/verdicts/after-commit",
+    "regulator/verdicts/after-send",
+    "regulator/prepare/before-commit",
+    "regulator/prepare/after-commit",
+    "regulator/prepare/after-send",
+    "regulator/lock/before-commit",
+    "regulator/lock/after-commit",
+    "regulator/lock/after-send",
+    "regulator/sign/before-commit",
+    "regulator/sign/after-commit",
+    "regulator/sign/after-send",
+    "regulator/final/before-commit",
+    "regulator/final/after-commit",
+    "regulator/timeout/after-send",
+    "regulator/other/before-commit",
+    "regulator/other/after-commit",
+    "regulator/other/after-send",
+];
+
+/// Makes the names of a step's points.
 macro_rules! points {
     ($($step:ident = $name:literal),* $(,)?) => {
-        /// Every point, by name.
-        pub const POINTS: &[&str] = &[$(
-            concat!("regulator/", $name, "/before-commit"),
-            concat!("regulator/", $name, "/after-commit"),
-            concat!("regulator/", $name, "/after-send"),
-        )*];
-
         impl Step {
             /// Just before it is written.
             #[must_use]

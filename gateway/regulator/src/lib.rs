@@ -21,6 +21,8 @@ mod restore;
 mod service;
 mod setup;
 mod spaces;
+#[cfg(test)]
+mod testing;
 mod view;
 #[cfg(feature = "villains")]
 mod villain;
@@ -33,7 +35,9 @@ pub use journal::{
 };
 pub use moment::Moment;
 pub use restore::{RestoreError, Restored, load_journal, restore};
-pub use service::{Ended, Inbox, LeaderLink, LinkError, MIN_SOURCES, Parts, Regulator, StartError};
+pub use service::{
+    Ended, HttpLink, Inbox, LeaderLink, LinkError, MIN_SOURCES, Parts, Regulator, StartError,
+};
 pub use setup::{BadSetup, Setup, Start};
 pub use view::RegulatorView;
 #[cfg(feature = "villains")]

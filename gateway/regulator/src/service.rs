@@ -5,12 +5,14 @@
 
 mod backoff;
 mod carry;
+mod dial;
 mod follow;
 mod inbox;
 mod lane;
 mod link;
 mod outbox;
 
+pub use dial::HttpLink;
 pub use lane::Ended;
 pub use link::{Inbox, LeaderLink, LinkError};
 
@@ -233,3 +235,6 @@ pub enum StartError {
     #[error("the light client's storage is refused")]
     Client(#[from] light_client::StoreError),
 }
+
+#[cfg(test)]
+mod tests;
