@@ -1,0 +1,109 @@
+//! The relayer: a session with each gateway, again and again.
+
+use crate::{
+    FollowedChain, GatewayLink, RelayerSettings, back_off::BackOff, chain::Chain, session,
+};
+use gateway_net::Clock;
+use gateway_types::ChainId;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng as _, SeedableRng as _};
+use std::{collections::BTreeMap, future::Future, sync::Arc};
+use tokio::{task::JoinSet, time::sleep};
+
+/// Most gateways that one relayer serves: the replicas of its own region's.
+pub const MAX_GATEWAYS: usize = 16;
+
+/// Most chains that one relayer follows.
+pub const MAX_CHAINS: usize = 64;
+
+/// Why a relayer does not start.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// None, or too many gateways.
+    #[error("{got} gateways, from 1 to {MAX_GATEWAYS} are allowed")]
+    Gateways {
+        /// How many.
+        got: usize,
+    },
+    /// None, or too many chains.
+    #[error("{got} chains, from 1 to {MAX_CHAINS} are allowed")]
+    Chains {
+        /// How many.
+        got: usize,
+    },
+    /// A chain is named twice.
+    #[error("the chain {chain} is named twice")]
+    ChainTwice {
+        /// Which.
+        chain: ChainId,
+    },
+}
+
+/// A relayer, with all that it needs.
+#[derive(Debug)]
+pub struct Relayer {
+    settings: RelayerSettings,
+    clock: Arc<dyn Clock>,
+    gateways: Vec<Arc<dyn GatewayLink>>,
+    chains: BTreeMap<ChainId, FollowedChain>,
+}
+
+impl Relayer {
+    /// Takes the gateways of its own region and the chains it can reach.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`]: start-up must refuse.
+    pub fn new(
+        settings: RelayerSettings,
+        clock: Arc<dyn Clock>,
+        gateways: Vec<Arc<dyn GatewayLink>>,
+        chains: Vec<FollowedChain>,
+    ) -> Result<Self, StartError> {
+        if !(1..=MAX_GATEWAYS).contains(&gateways.len()) {
+            return Err(StartError::Gateways { got: gateways.len() });
+        }
+        if !(1..=MAX_CHAINS).contains(&chains.len()) {
+            return Err(StartError::Chains { got: chains.len() });
+        }
+        let mut by_id = BTreeMap::new();
+        for chain in chains {
+            let id = chain.pin.chain.clone();
+            if by_id.insert(id.clone(), chain).is_some() {
+                return Err(StartError::ChainTwice { chain: id });
+            }
+        }
+        Ok(Self { settings, clock, gateways, chains: by_id })
+    }
+
+    /// Serves its gateways until `shutdown` ends. `rng` spreads the waits. Nothing is kept: a relayer that starts
+    /// anew begins where each gateway says that it is.
+    pub async fn run(self, mut rng: ChaCha20Rng, shutdown: impl Future<Output = ()> + Send) {
+        let mut tasks = JoinSet::new();
+        for gateway in self.gateways {
+            let chain = |(id, chain): (&ChainId, &FollowedChain)| {
+                (id.clone(), Arc::new(Chain::new(chain.clone(), Arc::clone(&self.clock))))
+            };
+            let chains = self.chains.iter().map(chain).collect();
+            let own = ChaCha20Rng::seed_from_u64(rng.next_u64());
+            tasks.spawn(serve_for_ever(gateway, chains, self.settings, own));
+        }
+        shutdown.await;
+        tasks.shutdown().await;
+    }
+}
+
+async fn serve_for_ever(
+    link: Arc<dyn GatewayLink>,
+    chains: BTreeMap<ChainId, Arc<Chain>>,
+    settings: RelayerSettings,
+    mut rng: ChaCha20Rng,
+) {
+    let mut back_off = BackOff::new(&settings);
+    loop {
+        let error = session::serve(&link, &chains, settings, || back_off.reset()).await;
+        let wait = back_off.draw(&mut rng);
+        tracing::warn!(gateway = link.name(), %error, wait_ms = wait.as_millis(), "dialling again");
+        sleep(wait).await;
+    }
+}
