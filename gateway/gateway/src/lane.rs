@@ -15,3 +15,6 @@ pub use outbox::BYTES_WAITING;
 pub use task::{ALIVE, LaneGround, LaneTask, open};
 pub use view::{FinalBatch, LaneEvent, LaneView, MemberSeen};
 pub use waiting::MAX_WAITING;
+
+#[cfg(test)]
+pub(crate) use keep::{BATCHES, decode_batch, numbered};

@@ -21,3 +21,5 @@ pub mod peer;
 pub mod questions;
 pub mod service;
 pub mod settings;
+#[cfg(test)]
+mod testing;

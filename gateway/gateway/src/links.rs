@@ -201,4 +201,3 @@ fn asked(head: &Head) -> Option<Asked> {
         _ => None,
     }
 }
-

@@ -20,7 +20,7 @@ pub const MAX_ASKS: usize = 4_096;
 const MAX_TELLERS: usize = 64;
 
 /// Tells one who asked.
-pub(super) type Teller = oneshot::Sender<Result<ProvenEvidence, SourceTrouble>>;
+pub(crate) type Teller = oneshot::Sender<Result<ProvenEvidence, SourceTrouble>>;
 
 #[derive(Debug)]
 struct Ask {

@@ -102,7 +102,7 @@ impl ChainEngine {
     }
 
     /// Somebody wants evidence of a licence.
-    pub(super) fn handle_ask(&mut self, key: LicenceKey, teller: Teller, now: Timestamp) {
+    pub(crate) fn handle_ask(&mut self, key: LicenceKey, teller: Teller, now: Timestamp) {
         if let Some(trouble) = self.trouble(now) {
             return drop(teller.send(Err(trouble)));
         }

@@ -216,6 +216,14 @@ impl Waiting {
         self.asked.values().filter(move |asked| asked.from == from).map(|asked| &asked.candidate)
     }
 
+    /// The lists that speak of a candidate.
+    #[cfg(test)]
+    fn lists_of(&self, digest: &Digest) -> Vec<&Verified<VerdictList>> {
+        let asked = self.by_digest.get(digest).and_then(|seq| self.asked.get(seq));
+        let lists = asked.into_iter().flat_map(|asked| &asked.lists);
+        lists.filter_map(|at| self.lists.list(*at)).collect()
+    }
+
     fn count(&mut self, keys: &EpochKeys, seq: u64, at: u64, member: MemberRef, word: Word) {
         let Some(asked) = self.asked.get_mut(&seq) else { return };
         asked.words.insert(member, word);

@@ -1,1 +1,72 @@
-//! tests
+//! What waits, and whose room it takes.
+
+use super::{EARLY, Waiting};
+use crate::testing::{NOW, keys::made, m, node::Node, world::World};
+use gateway_cosign::Verified;
+use gateway_types::{
+    Digest, MemberRef,
+    link::MemberFrame,
+    verdict::{Verdict, VerdictList, Word},
+};
+
+fn list(member: MemberRef, candidates: &[Digest]) -> Verified<VerdictList> {
+    let word =
+        |candidate: &Digest| Verdict { candidate: *candidate, word: Word::Accept, reason: None };
+    let said = Node::new(member, NOW).sign_verdicts(candidates.iter().map(word).collect());
+    let MemberFrame::Verdicts(list) = said else { panic!("verdicts") };
+    made().keys.verify_verdicts(list).unwrap()
+}
+
+fn other(n: u8) -> Digest {
+    Digest([n; 32])
+}
+
+#[test]
+fn a_list_that_says_all_again_takes_the_place_of_those_before() {
+    let mut world = World::new();
+    let asked = world.candidate(1);
+    let (keys, digest) = (&made().keys, asked.digest());
+    let mut waiting = Waiting::new(8);
+    waiting.take(keys, asked, digest, 0).unwrap();
+    assert!(waiting.take_list(keys, &list(m(0, 1), &[digest]), NOW));
+    assert!(!waiting.take_list(keys, &list(m(0, 1), &[digest]), NOW), "the same again");
+    assert!(waiting.take_list(keys, &list(m(0, 1), &[digest, other(3)]), NOW));
+    assert!(!waiting.take_list(keys, &list(m(0, 1), &[digest, other(4)]), NOW), "says less");
+    let lists = waiting.lists_of(&digest);
+    assert_eq!(lists.len(), 1);
+    assert_eq!(lists[0].verdicts.len(), 2);
+}
+
+#[test]
+fn early_lists_wait_a_little_and_are_handed_on_when_their_candidate_comes() {
+    let mut world = World::new();
+    let (a, b) = (world.candidate(1), world.candidate(2));
+    let keys = &made().keys;
+    let mut waiting = Waiting::new(8);
+    assert!(!waiting.take_list(keys, &list(m(0, 1), &[a.digest()]), NOW));
+    let digest = a.digest();
+    assert_eq!(waiting.take(keys, a, digest, 0).unwrap().len(), 1);
+    assert!(!waiting.take_list(keys, &list(m(0, 1), &[b.digest()]), NOW));
+    waiting.apply_time(NOW.saturating_add(EARLY));
+    let digest = b.digest();
+    assert_eq!(waiting.take(keys, b, digest, 0).unwrap().len(), 0);
+}
+
+#[test]
+fn a_gateway_that_asks_too_much_crowds_out_only_itself() {
+    let mut world = World::new();
+    let (keys, mut waiting) = (&made().keys, Waiting::new(8));
+    let one = world.candidate(1);
+    for n in 0..super::MAX_WAITING as u64 {
+        let mut request = [0; 32];
+        request[..8].copy_from_slice(&n.to_be_bytes());
+        let asked = world.candidate_of(1, Digest(request));
+        // Its own digest is not what is looked at here.
+        assert!(waiting.take(keys, asked, Digest(request), 1).is_some());
+    }
+    assert!(waiting.take(keys, one.clone(), one.digest(), 1).is_none());
+    assert!(waiting.take(keys, one.clone(), one.digest(), 0).is_some());
+    waiting.apply_time(one.lapses_at());
+    assert_eq!(waiting.len(), 0);
+    assert!(waiting.take(keys, one.clone(), one.digest(), 1).is_some());
+}
