@@ -462,3 +462,30 @@ fn verdicts_without_a_batch_make_members_ask() {
         assert!(said(&world, me, |it| matches!(it, ToLeader::Timeout(_))) > 0, "{me}");
     }
 }
+
+#[cfg(feature = "villains")]
+#[test]
+fn a_member_that_spoils_its_cosignature_is_left_out_and_the_lane_goes_on() {
+    use crate::villain::{Spoils, Villain};
+    let mut world = World::begun();
+    world.engine(ONE).set_villain(Villain::Spoils(Spoils::Cosignature));
+    let candidate = world.ask(Holder(1));
+    world.pass(3_000);
+    assert!(recognised(&world, candidate));
+}
+
+#[cfg(feature = "villains")]
+#[test]
+fn members_that_withhold_replay_or_show_two_faces_do_not_stop_the_others() {
+    use crate::villain::Villain;
+    let both = Villain::Withholds { votes: true, verdicts: true };
+    for villain in [Villain::TwoFaced, both, Villain::Replays { kept: Vec::new() }] {
+        let mut world = World::begun();
+        world.engine(ONE).set_villain(villain.clone());
+        for n in 1..3 {
+            let candidate = world.ask(Holder(n));
+            world.pass(5_000);
+            assert!(recognised(&world, candidate), "{villain:?}");
+        }
+    }
+}

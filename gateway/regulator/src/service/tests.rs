@@ -343,3 +343,26 @@ async fn too_few_sources_or_leaders_are_refused() {
     let refused = start(|parts| drop(parts.leaders.pop())).await.unwrap_err();
     assert!(matches!(refused, StartError::Leaders { got: 1, wanted: 2 }));
 }
+
+#[cfg(feature = "fault-points")]
+#[tokio::test(start_paused = true)]
+async fn the_service_calls_the_hook_at_its_points() {
+    use std::collections::BTreeSet;
+    static REACHED: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
+    let mut lane = Lane::begun().await;
+    lane.running.remove(&ONE);
+    let mut parts = parts(ONE, &lane.shared, &lane.stores[&ONE]);
+    parts.faults = FaultPoints::new(|point| {
+        REACHED.lock().unwrap().insert(point);
+    });
+    let regulator = Regulator::start(lane::setup(ONE), Start::Known, parts).await.unwrap();
+    lane.running.insert(ONE, regulator);
+    lane.wait(1_000).await;
+    lane.shared.hub().ask(Holder(1));
+    lane.wait(2_000).await;
+    let reached = REACHED.lock().unwrap().clone();
+    let all: BTreeSet<&str> = crate::POINTS.iter().copied().collect();
+    let missing: Vec<_> = all.difference(&reached).collect();
+    assert_eq!(missing, [&"regulator/timeout/after-send"]);
+    assert!(reached.is_subset(&all));
+}
