@@ -1,7 +1,7 @@
 //! The engine with its disk: what is done when a disk is full or fails.
 
 use crate::{OpenError, Settings, disk::Disk, error::meaning, meta, rows};
-use gateway_store::{Batch, Change, Room, RunId, StoreError};
+use gateway_store::{Batch, Change, Expect, Room, RunId, StoreError};
 use redb::{Database, Error, StorageBackend};
 use std::{
     fs, io,
@@ -137,9 +137,10 @@ impl Engine {
 
     pub(crate) fn room(&self) -> Room {
         let free = self.free();
-        let enough = free.is_none_or(|free| free >= self.settings.new_above);
         let state = self.state();
-        Room { free, takes_new: enough && !state.full && state.dead.is_none() }
+        // Where nobody can say how much is free, the last write says whether there is room.
+        let enough = free.map_or(!state.full, |free| free >= self.settings.new_above);
+        Room { free, takes_new: enough && state.dead.is_none() }
     }
 
     fn free(&self) -> Option<u64> {
@@ -177,12 +178,15 @@ fn open_database(disk: &Disk, settings: Settings) -> Result<Database, OpenError>
     })
 }
 
-/// Bytes that a batch writes, roughly.
+/// Bytes that a batch holds: no fewer than it writes.
 pub(crate) fn size(batch: &Batch) -> u64 {
     let changes = batch.changes.iter().map(|(_, key, change)| {
         key.len().saturating_add(if let Change::Put(value) = change { value.len() } else { 0 })
     });
-    let sum = changes.fold(0, usize::saturating_add);
+    let expects = batch.expects.iter().map(|(_, key, expect)| {
+        key.len().saturating_add(if let Expect::Holds(value) = expect { value.len() } else { 0 })
+    });
+    let sum = changes.chain(expects).fold(0, usize::saturating_add);
     u64::try_from(sum).unwrap_or(u64::MAX)
 }
 
