@@ -99,7 +99,7 @@ mod tests {
             "comity://CN-HK/Platform/counter",
             "comity://CN-HK/platform/counter/x",
             "comity://CN-HK/platform/",
-            "comity://CN-HK/root/counter",
+            "comity://CN-HK/person/counter",
             "COMITY://CN-HK/platform/counter",
             "https://CN-HK/platform/counter",
             "comity://CN-HK/platform/counter\0",
