@@ -201,3 +201,6 @@ fn asked(head: &Head) -> Option<Asked> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,6 +52,9 @@ pub(super) enum LaneInput {
     Offer(Box<SyncOffer>, bool),
     /// The light client froze.
     Freeze(Box<Misbehaviour>),
+    /// It is to misbehave, or to stop that.
+    #[cfg(feature = "villains")]
+    Villain(Option<super::engine::Villain>),
 }
 
 /// The lane's task has ended: the program is stopping, or its store failed.
@@ -162,6 +165,19 @@ impl LaneHandle {
         to: mpsc::Sender<Bytes>,
     ) -> Result<(), LaneStopped> {
         self.send(LaneInput::PeerOpened(place, to)).await
+    }
+
+    /// Makes this gateway misbehave in the lane, or stops that: for tests.
+    ///
+    /// # Errors
+    ///
+    /// [`LaneStopped`].
+    #[cfg(feature = "villains")]
+    pub async fn set_villain(
+        &self,
+        villain: Option<super::engine::Villain>,
+    ) -> Result<(), LaneStopped> {
+        self.send(LaneInput::Villain(villain)).await
     }
 
     pub(super) async fn send(&self, input: LaneInput) -> Result<(), LaneStopped> {

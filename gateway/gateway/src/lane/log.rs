@@ -254,6 +254,10 @@ impl LaneLog {
         &self.keys
     }
 
+    pub(super) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
     fn lane(&self) -> &LaneId {
         &self.keys.origin().lane
     }

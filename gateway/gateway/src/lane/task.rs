@@ -182,6 +182,8 @@ impl LaneTask {
             LaneInput::Peer(from, frame) => self.take_peer(from, *frame, now),
             LaneInput::Offer(offer, changed) => self.engine.handle_offer(*offer, changed, now),
             LaneInput::Freeze(freeze) => self.engine.handle_freeze(*freeze),
+            #[cfg(feature = "villains")]
+            LaneInput::Villain(villain) => self.engine.set_villain(villain),
         }
     }
 
@@ -203,13 +205,13 @@ impl LaneTask {
             match output {
                 Output::Persist(batch) => self.persist(batch).await?,
                 Output::ToMembers(to, frame) => {
-                    to.into_iter().for_each(|member| self.to_member(member, &frame));
+                    to.into_iter().for_each(|member| self.send_member(member, &frame));
                     self.ground.faults.reach("gateway/lane/after-send");
                 }
-                Output::ToPeer(to, frame) => self.to_peer(to, &frame),
+                Output::ToPeer(to, frame) => self.send_peer(to, &frame),
                 Output::ToPeers(frame) => {
                     let all: Vec<u8> = self.peers.keys().copied().collect();
-                    all.into_iter().for_each(|to| self.to_peer(to, &frame));
+                    all.into_iter().for_each(|to| self.send_peer(to, &frame));
                 }
                 Output::Event(event) => self.tell(event),
                 Output::Behind => self.behind.notify_waiters(),
@@ -236,7 +238,7 @@ impl LaneTask {
         }
     }
 
-    fn to_member(&mut self, member: MemberRef, frame: &Bytes) {
+    fn send_member(&mut self, member: MemberRef, frame: &Bytes) {
         let Some(outbox) = self.members.get_mut(&member) else { return };
         if !outbox.send(frame) {
             tracing::info!(%member, "a member's connection is gone or too slow");
@@ -245,7 +247,7 @@ impl LaneTask {
         }
     }
 
-    fn to_peer(&mut self, to: u8, frame: &Bytes) {
+    fn send_peer(&mut self, to: u8, frame: &Bytes) {
         let sent = self.peers.get_mut(&to).map(|outbox| outbox.send(frame));
         if sent == Some(false) {
             tracing::info!(leader = to, "another gateway's connection is gone or too slow");
@@ -257,11 +259,11 @@ impl LaneTask {
     fn tell_alive(&mut self) {
         let members: Vec<MemberRef> = self.members.keys().copied().collect();
         if let Ok(frame) = frames::encode(&InboxFrame::Alive) {
-            members.into_iter().for_each(|member| self.to_member(member, &frame));
+            members.into_iter().for_each(|member| self.send_member(member, &frame));
         }
         let peers: Vec<u8> = self.peers.keys().copied().collect();
         if let Ok(frame) = frames::encode(&PeerFrame::Alive) {
-            peers.into_iter().for_each(|peer| self.to_peer(peer, &frame));
+            peers.into_iter().for_each(|peer| self.send_peer(peer, &frame));
         }
     }
 

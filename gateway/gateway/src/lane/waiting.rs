@@ -38,6 +38,8 @@ pub(super) struct Asked {
     ready: bool,
     /// Whether the question side was told that it cannot be logged: it is passed over from then on.
     left: bool,
+    /// Whether it waits for a newer sync point: until one comes, it is no reason for a batch.
+    held: bool,
 }
 
 /// All that waits.
@@ -103,7 +105,8 @@ impl Waiting {
         self.by_digest.insert(digest, seq);
         self.by_request.entry(candidate.request).or_default().insert(seq);
         let (words, lists) = (BTreeMap::new(), BTreeSet::new());
-        let asked = Asked { candidate, digest, from, words, lists, ready: false, left: false };
+        let asked =
+            Asked { candidate, digest, from, words, lists, ready: false, left: false, held: false };
         self.asked.insert(seq, asked);
         let waited = self.lists.candidate_came(&digest);
         let mut first_known = Vec::new();
@@ -174,6 +177,22 @@ impl Waiting {
         asked.is_some_and(|asked| !std::mem::replace(&mut asked.left, true))
     }
 
+    /// It can be logged only under a newer sync point.
+    pub(super) fn apply_held(&mut self, digest: &Digest) {
+        let seq = self.by_digest.get(digest).copied();
+        if let Some(asked) = seq.and_then(|seq| self.asked.get_mut(&seq)) {
+            asked.held = true;
+        }
+    }
+
+    /// A newer sync point is offered: what waited for one is tried again.
+    pub(super) fn apply_offer(&mut self) {
+        for asked in self.asked.values_mut().filter(|asked| asked.held) {
+            asked.held = false;
+            self.work |= asked.is_due();
+        }
+    }
+
     /// These requests were answered: nothing of them waits any more.
     pub(super) fn apply_answered(&mut self, requests: impl IntoIterator<Item = Digest>) {
         for request in requests {
@@ -181,7 +200,7 @@ impl Waiting {
                 self.remove(seq);
             }
         }
-        self.work |= self.asked.values().any(|asked| asked.ready && !asked.left);
+        self.work |= self.asked.values().any(Asked::is_due);
     }
 
     /// Forgets what has lapsed, and lists that came early for nothing.
@@ -263,6 +282,11 @@ impl Waiting {
 const YOUNG: Duration = gateway_agreement::build::KEEP_BACK;
 
 impl Asked {
+    /// Whether it is a reason for a batch.
+    fn is_due(&self) -> bool {
+        self.ready && !self.left && !self.held
+    }
+
     fn has_outcome(&self, keys: &EpochKeys) -> bool {
         let said = |wanted: Word| {
             self.words.iter().filter(move |(_, word)| **word == wanted).map(|(member, _)| *member)

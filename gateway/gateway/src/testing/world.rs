@@ -44,9 +44,9 @@ pub(crate) struct Gateway {
 }
 
 enum Parcel {
-    ToMember(u8, MemberRef, InboxFrame),
-    ToLeader(u8, MemberRef, MemberFrame),
-    ToPeer(u8, u8, PeerFrame),
+    Member(u8, MemberRef, InboxFrame),
+    Leader(u8, MemberRef, MemberFrame),
+    Peer(u8, u8, PeerFrame),
 }
 
 pub(crate) struct World {
@@ -109,7 +109,7 @@ impl World {
         for k in self.gateways[here].engine.log().next_k()..log.next_k() {
             let message = crate::lane::decode_batch(&log.encoded(k).unwrap().unwrap()).unwrap();
             let frame = PeerFrame::Final(Box::new(message));
-            self.queue.push_back(Parcel::ToPeer(1 - place, place, frame));
+            self.queue.push_back(Parcel::Peer(1 - place, place, frame));
         }
     }
 
@@ -268,7 +268,7 @@ impl World {
                 To::AllLeaders => 0..2,
             };
             for to in leaders {
-                self.queue.push_back(Parcel::ToLeader(to, from, frame.clone()));
+                self.queue.push_back(Parcel::Leader(to, from, frame.clone()));
             }
         }
     }
@@ -280,18 +280,18 @@ impl World {
             let Some(parcel) = self.queue.pop_front() else { return };
             let now = self.now;
             match parcel {
-                Parcel::ToMember(from, to, frame) => {
+                Parcel::Member(from, to, frame) => {
                     let Some(node) = self.nodes.get_mut(&to) else { continue };
                     let said = node.take(from, frame, now);
                     self.say(to, said);
                 }
-                Parcel::ToLeader(to, from, frame) => {
+                Parcel::Leader(to, from, frame) => {
                     let gateway = &mut self.gateways[usize::from(to)];
                     if !gateway.off {
                         gateway.engine.handle_member(from, frame, now).ok();
                     }
                 }
-                Parcel::ToPeer(from, to, frame) => {
+                Parcel::Peer(from, to, frame) => {
                     let gateway = &mut self.gateways[usize::from(to)];
                     match frame {
                         _ if gateway.off => {}
@@ -318,14 +318,14 @@ impl World {
                 Output::Persist(batch) => gateway.persist(batch),
                 Output::ToMembers(to, frame) => {
                     let frame: InboxFrame = one(&frame);
-                    let parcel = |to| Parcel::ToMember(place, to, frame.clone());
+                    let parcel = |to| Parcel::Member(place, to, frame.clone());
                     self.queue.extend(to.into_iter().map(parcel));
                 }
                 Output::ToPeer(to, frame) => {
-                    self.queue.push_back(Parcel::ToPeer(place, to, one(&frame)));
+                    self.queue.push_back(Parcel::Peer(place, to, one(&frame)));
                 }
                 Output::ToPeers(frame) => {
-                    self.queue.push_back(Parcel::ToPeer(place, 1 - place, one(&frame)));
+                    self.queue.push_back(Parcel::Peer(place, 1 - place, one(&frame)));
                 }
                 Output::Event(LaneEvent::Final(batch)) => {
                     let message = gateway
@@ -336,7 +336,7 @@ impl World {
                         .expect("told before written");
                     let message = crate::lane::decode_batch(&message).unwrap();
                     let frame = PeerFrame::Final(Box::new(message));
-                    self.queue.push_back(Parcel::ToPeer(place, 1 - place, frame));
+                    self.queue.push_back(Parcel::Peer(place, 1 - place, frame));
                     gateway.events.push(LaneEvent::Final(batch));
                 }
                 Output::Event(event) => gateway.events.push(event),

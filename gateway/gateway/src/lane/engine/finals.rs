@@ -191,7 +191,7 @@ fn requests(body: &DigestedBody) -> Vec<(Digest, u64)> {
 
 /// So that frames of peers and members are made in one place.
 impl Engine {
-    pub(super) fn to_peers(&mut self, frame: &gateway_types::link::PeerFrame) {
+    pub(super) fn send_peers(&mut self, frame: &gateway_types::link::PeerFrame) {
         if let Some(frame) = wire::peer(frame) {
             self.out(Output::ToPeers(frame));
         }

@@ -90,7 +90,7 @@ impl Engine {
         self.keep_frame(frame);
         let everyone = self.connected(&Recipients::All);
         self.send_candidate(&digest, &everyone);
-        self.to_peers(&PeerFrame::Candidate(Box::new(candidate)));
+        self.send_peers(&PeerFrame::Candidate(Box::new(candidate)));
     }
 
     /// A candidate that the leader at place `from` asked its members about.
@@ -144,6 +144,7 @@ impl Engine {
     pub fn handle_offer(&mut self, offer: SyncOffer, changed: bool, now: Timestamp) {
         self.now = now;
         self.offers.insert(offer.point().height, (offer, changed));
+        self.waiting.apply_offer();
         while self.offers.len() > MAX_OFFERS {
             // The lowest may be all that waiting evidence allows, the newest is the best.
             let second = self.offers.keys().nth(1).copied();

@@ -130,8 +130,9 @@ impl Engine {
     fn tell_left(&mut self, left: Vec<(gateway_types::Digest, Left)>) {
         for (digest, why) in left {
             match why {
-                // In the next batch, or once there is a fresh sync point.
-                Left::Full | Left::NoFreshSync => self.make_at = Some(self.next_try()),
+                // In the next batch: it begins when this one is final.
+                Left::Full => {}
+                Left::NoFreshSync => self.waiting.apply_held(&digest),
                 Left::OldEvidence | Left::Refused(_) => {
                     if self.waiting.apply_left(&digest) {
                         tracing::info!(candidate = %digest, ?why, "a candidate cannot be logged");
@@ -140,11 +141,6 @@ impl Engine {
                 }
             }
         }
-    }
-
-    fn next_try(&self) -> gateway_types::Timestamp {
-        let at = self.now.saturating_add(MAKE_AGAIN);
-        self.make_at.map_or(at, |set| set.min(at))
     }
 
     fn publish(&mut self, found: Equivocation) {

@@ -99,8 +99,8 @@ impl Engine {
         let lane = config.keys.origin().lane.clone();
         let ballot = keep::load_ballot(&*store, &lane)?;
         let equivocations = keep::count_equivocations(&*store, &lane)?;
-        let log = Arc::new(LaneLog::empty(Arc::clone(&store), Arc::clone(&config.keys)));
-        replay(&config, &*store, &log)?;
+        let log = Arc::new(LaneLog::empty(store, Arc::clone(&config.keys)));
+        replay(&config, &log)?;
         let (k, head) = (log.next_k(), log.head());
         let members: BTreeMap<_, _> =
             config.keys.members().map(|member| (member, Default::default())).collect();
@@ -133,12 +133,12 @@ impl Engine {
 }
 
 /// Reads every batch, the first one first.
-fn replay(config: &LaneConfig, store: &dyn Store, log: &LaneLog) -> Result<(), OpenError> {
+fn replay(config: &LaneConfig, log: &LaneLog) -> Result<(), OpenError> {
     let prefix = keep::prefix(&config.keys.origin().lane);
     let mut after: Option<Vec<u8>> = None;
     let mut last = None;
     loop {
-        let read = store.scan(keep::BATCHES, &prefix, after.as_deref(), READ_AT_ONCE)?;
+        let read = log.store().scan(keep::BATCHES, &prefix, after.as_deref(), READ_AT_ONCE)?;
         let Some((key, _)) = read.last() else { break };
         after = Some(key.clone());
         for (_, bytes) in read {

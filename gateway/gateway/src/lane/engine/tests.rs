@@ -1,5 +1,4 @@
 //! A lane with real members and two gateways.
-#![expect(clippy::arithmetic_side_effects, reason = "tests count in small numbers")]
 
 mod crash;
 mod hostile;
@@ -132,6 +131,23 @@ fn an_idle_lane_beats_before_anybody_is_impatient() {
     assert!((4..=5).contains(&log.next_k()), "{}", log.next_k());
     assert_eq!(world.gateways[0].engine.view().leading, Some(0));
     world.assert_no_refusals();
+}
+
+#[test]
+fn while_the_source_is_silent_questions_wait_and_make_no_batches() {
+    let mut world = World::begun();
+    world.pass(70 * SECOND);
+    let asked = world.candidate(1);
+    world.submit(0, &asked);
+    let before = world.gateways[0].engine.log().next_k();
+    world.pass(10 * SECOND);
+    let after = world.gateways[0].engine.log().next_k();
+    // Members that wait ask for a view every two seconds at most, and each view brings one; none is the leader's own.
+    assert!(after <= before + 7, "{before} to {after}");
+    assert_eq!(world.count(0, "recognised"), 0);
+    world.block();
+    world.work();
+    assert_eq!(world.count(0, "recognised"), 1, "{:?}", world.kinds(0));
 }
 
 #[test]
