@@ -21,7 +21,7 @@ use crate::{
     evidence::Evidence,
     failure::{EvidenceError, Failure, SourceTrouble},
     intake::asked_of,
-    lane::{Lane, PlatformStanding},
+    lane::{CANDIDATE_LIFE, Lane, PlatformStanding},
     logged::{Logged, MAX_STATUS_AGE, Outcome},
     presented::Presented,
     request::StoredRequest,
@@ -119,6 +119,18 @@ impl Recognition {
             && now < asked.made.candidate.lapses_at()
         {
             asked.apply_verdicts(list, now);
+        }
+        self.handle_time(now);
+    }
+
+    /// Takes the leader's word that this candidate cannot be logged with the evidence that it has: newer evidence
+    /// is fetched soon, while the question is younger than [`CANDIDATE_LIFE`]. Whichever candidate is logged answers.
+    pub fn handle_old_evidence(&mut self, candidate: &Digest, now: Timestamp) {
+        let is_asked =
+            self.state.asked().is_some_and(|asked| asked.tally.candidate() == *candidate);
+        if is_asked && now.since(self.request.stored_at) < CANDIDATE_LIFE {
+            let retry_at = now.saturating_add(SOURCE_RETRY);
+            self.state = State::Waiting { since: now, retry_at };
         }
         self.handle_time(now);
     }

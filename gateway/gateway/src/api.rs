@@ -173,3 +173,6 @@ fn problem_of_look(error: &LookError) -> Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

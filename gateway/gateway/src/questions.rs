@@ -199,3 +199,6 @@ impl Inner {
         self.lanes.values().find(|lane| lane.id().source == *from && lane.id().destination == *to)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -96,6 +96,13 @@ impl Engine {
         }
     }
 
+    /// Takes the leader's word that a candidate cannot be logged with the evidence that it has.
+    pub fn handle_old_evidence(&mut self, candidate: &Digest, now: Timestamp) {
+        if let Some(id) = self.by_candidate.get(candidate).cloned() {
+            self.with(&id, |recognition| recognition.handle_old_evidence(candidate, now));
+        }
+    }
+
     /// Whether a question with this request digest is here and open.
     #[must_use]
     pub fn waits_for(&self, request: &Digest) -> bool {
@@ -200,7 +207,9 @@ impl Engine {
         while let Some(effect) = held.recognition.poll_effect() {
             if let Effect::SendCandidate(candidate) = &effect {
                 let digest = candidate.digest();
-                held.candidate = Some(digest);
+                if let Some(before) = held.candidate.replace(digest) {
+                    self.by_candidate.remove(&before);
+                }
                 self.by_candidate.insert(digest, id.clone());
             }
             self.outbox.push_back((id.clone(), effect));

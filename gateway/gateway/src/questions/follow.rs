@@ -2,6 +2,7 @@
 
 use super::{Inner, Questions, ServedLane, kept};
 use crate::lane::{FinalBatch, LaneEvent};
+use gateway_agreement::build::Left;
 use gateway_types::{
     Timestamp,
     candidate::Candidate,
@@ -61,6 +62,10 @@ impl Inner {
             LaneEvent::Final(batch) => self.take_batch(lane, &batch),
             LaneEvent::Left(candidate, left) => {
                 tracing::info!(lane = %lane.id(), %candidate, ?left, "a candidate was left out");
+                if left == Left::OldEvidence {
+                    let now = self.clock.now();
+                    self.drive(|engine| engine.handle_old_evidence(&candidate, now));
+                }
             }
             LaneEvent::Equivocation(_) => self.metrics.two_histories(lane.id()),
             LaneEvent::Stopped => {
