@@ -21,5 +21,6 @@ pub mod peer;
 pub mod questions;
 pub mod service;
 pub mod settings;
+
 #[cfg(test)]
 mod testing;
