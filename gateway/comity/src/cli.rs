@@ -5,6 +5,7 @@ use crate::{
     output::{Output, has_gone},
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
+use comity::settings::Program;
 use std::process::ExitCode;
 
 /// A licence issued in one region, recognised in another.
@@ -15,7 +16,7 @@ use std::process::ExitCode;
     about = "A licence issued in one region, recognised in another",
     arg_required_else_help = true,
     before_help = "First minute:   comity demo",
-    after_help = "Exit status: 0 yes · 1 no · 2 cannot say · 64 wrong usage · 70 our bug · 130 interrupted"
+    after_help = "Exit status: 0 yes · 1 no · 2 cannot say · 64 wrong usage · 70 our bug · 75 try again · 130 interrupted"
 )]
 struct Cli {
     /// One JSON object, or one a line, instead of text for people.
@@ -44,6 +45,10 @@ enum Command {
     /// Checks packs, runs their cases, explains a judgement.
     #[command(subcommand)]
     Policy(crate::policy::PolicyCommand),
+    /// Runs a gateway: takes questions, leads lanes, decides nothing.
+    Gateway(crate::run::RunArgs),
+    /// Runs a regulator's node: proves again, judges, agrees, co-signs.
+    Regulator(crate::run::RunArgs),
     /// Checks settings files.
     #[command(subcommand)]
     Config(crate::config::ConfigCommand),
@@ -95,6 +100,8 @@ fn run(command: Command, out: &mut Output) -> anyhow::Result<Exit> {
         Command::Demo(args) => crate::demo::run(&args, out),
         Command::Verify(args) => crate::verify::run(&args, out),
         Command::Policy(command) => crate::policy::run(&command, out),
+        Command::Gateway(args) => crate::run::run(Program::Gateway, &args, out),
+        Command::Regulator(args) => crate::run::run(Program::Regulator, &args, out),
         Command::Config(command) => crate::config::run(&command, out),
         Command::Keys(command) => crate::keys::run(&command, out),
         Command::Log(command) => crate::log::run(&command, out),

@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     WrongUsage,
     /// Something that cannot be has happened.
     OurBug,
+    /// It cannot be done now: try again later.
+    TryAgain,
     /// The user stopped it.
     Interrupted,
 }
@@ -28,6 +30,7 @@ impl Exit {
             Self::CannotSay => 2,
             Self::WrongUsage => 64,
             Self::OurBug => 70,
+            Self::TryAgain => 75,
             Self::Interrupted => 130,
         }
     }

@@ -10,6 +10,7 @@ mod log;
 mod moment;
 mod output;
 mod policy;
+mod run;
 mod verify;
 
 fn main() -> std::process::ExitCode {

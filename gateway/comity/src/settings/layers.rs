@@ -11,8 +11,8 @@ use toml::{Table, Value};
 /// How a variable that is a setting begins: `COMITY_LISTEN__ADDRESS` is `listen.address`.
 const PREFIX: &str = "COMITY_";
 
-/// Variables that are no settings.
-const OTHERS: [&str; 2] = ["COMITY_LOG", "COMITY_CONFIG"];
+/// Variables that are no settings: the log, the file, and whether a demonstration started this program.
+const OTHERS: [&str; 3] = ["COMITY_LOG", "COMITY_CONFIG", "COMITY_TIED"];
 
 /// What is laid over a file.
 #[derive(Clone, Debug, Default)]

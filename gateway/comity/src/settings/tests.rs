@@ -161,6 +161,7 @@ fn the_environment_lies_over_the_file_and_flags_over_both() {
         ("COMITY_LISTEN__ADDRESS".to_owned(), "127.0.0.1:1".to_owned()),
         ("COMITY_LIMITS__BURST".to_owned(), "7".to_owned()),
         ("COMITY_LOG".to_owned(), "debug".to_owned()),
+        ("COMITY_TIED".to_owned(), "1".to_owned()),
         ("HOME".to_owned(), "/".to_owned()),
     ]);
     laid.over.flags = BTreeMap::from([("limits.burst".to_owned(), "9".to_owned())]);

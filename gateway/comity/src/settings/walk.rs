@@ -22,6 +22,7 @@ impl Walk<'_> {
     /// Compares all of it. What comes back is the same without what was refused, so that the rest can be
     /// judged too.
     pub(super) fn walk(&mut self, program: Program, table: &Table) -> Table {
+        self.secrets("", table);
         self.table("", program.keys(), table)
     }
 
@@ -29,7 +30,7 @@ impl Walk<'_> {
         let mut kept = Table::new();
         for (name, value) in table {
             let at = joined(path, name);
-            if self.is_secret(&at, name, value) {
+            if is_secret(name, value) {
                 continue;
             }
             match keys.iter().find(|key| key.name == name) {
@@ -133,22 +134,43 @@ impl Walk<'_> {
         good
     }
 
-    fn is_secret(&mut self, path: &str, name: &str, value: &Value) -> bool {
-        let secret = match value {
-            Value::Table(_) => false,
-            _ => is_secret_name(name) || is_secret_value(value),
-        };
-        if secret {
-            let place = self.places.value(path).map(Place::hidden);
-            let says = "a secret stands in the file (not repeated here)";
-            let advice = if is_secret_name(name) {
-                instead(name)
+    /// Secrets, wherever they stand: known setting or not, in a table that is right or wrong.
+    fn secrets(&mut self, path: &str, table: &Table) {
+        for (name, value) in table {
+            let at = joined(path, name);
+            if is_secret(name, value) {
+                self.secret(&at, name);
             } else {
-                "name a file instead, and no user in an address".to_owned()
-            };
-            self.findings.push(Finding::error("C-140", place, says).advise(advice));
+                self.secrets_in(&at, value);
+            }
         }
-        secret
+    }
+
+    fn secrets_in(&mut self, path: &str, value: &Value) {
+        match value {
+            Value::Table(table) => self.secrets(path, table),
+            Value::Array(items) => {
+                for (number, item) in items.iter().enumerate() {
+                    self.secrets_in(&format!("{path}[{number}]"), item);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn secret(&mut self, path: &str, name: &str) {
+        if self.over.origin(path).is_some() {
+            // Told of with its variable.
+            return;
+        }
+        let place = self.places.value(path).map(Place::hidden);
+        let says = "a secret stands in the file (not repeated here)";
+        let advice = if is_secret_name(name) {
+            instead(name)
+        } else {
+            "name a file instead, and no user in an address".to_owned()
+        };
+        self.findings.push(Finding::error("C-140", place, says).advise(advice));
     }
 
     fn unknown(&mut self, table: &str, path: &str, name: &str, keys: &[Key]) {
@@ -193,6 +215,10 @@ impl Walk<'_> {
         let advice = format!("must be {expected}");
         self.findings.push(Finding::error("C-106", place, says).advise(advice));
     }
+}
+
+fn is_secret(name: &str, value: &Value) -> bool {
+    !value.is_table() && (is_secret_name(name) || is_secret_value(value))
 }
 
 fn joined(path: &str, name: &str) -> String {

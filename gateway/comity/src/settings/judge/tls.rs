@@ -27,7 +27,8 @@ pub(super) fn check(judge: &mut Judge<'_>) {
             own_authority = Some(der);
         }
     }
-    if let Some(own) = own.filter(|own| !regions.contains_key(own.as_str())) {
+    let said = judge.raw("tls.authorities").is_some();
+    if let Some(own) = own.filter(|own| said && !regions.contains_key(own.as_str())) {
         let says = format!("no authority of {own}, its own region");
         let place = judge.at_key("tls.authorities");
         judge.push(Finding::error("C-154", place, says).advise(format!("write {own} = \"…\"")));

@@ -1,0 +1,112 @@
+//! `comity gateway` and `comity regulator`: the programs, from their settings files.
+//!
+//! Exit status: 0 when it was asked to stop and has drained; 64 if its settings are wrong: nothing started; 70 if
+//! it cannot go on; 75 if it may start later: a port is taken, a store is open; 130 after Ctrl-C.
+
+mod gateway;
+mod ground;
+mod leader;
+mod logging;
+mod regulator;
+
+use crate::{
+    config::{How, check_file, colored, folder_of, read},
+    exit::Exit,
+    output::Output,
+};
+use comity::settings::{Checked, Program, count, show};
+use std::{io::Read as _, path::PathBuf};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// The arguments of a program.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RunArgs {
+    /// Its settings.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// How it writes its log, on stderr.
+    #[arg(long, value_name = "FORM", default_value = "human")]
+    log: logging::LogForm,
+    /// What it logs: info, debug, or target=level,… ; `COMITY_LOG` says the same.
+    #[arg(long, value_name = "FILTER")]
+    log_level: Option<String>,
+    #[command(flatten)]
+    how: How,
+}
+
+/// Set where a demonstration started us: it holds our standard input, and has gone when that closes.
+const TIED: &str = "COMITY_TIED";
+
+/// Runs a program until it is asked to stop, or cannot go on.
+pub(crate) fn run(program: Program, args: &RunArgs, out: &mut Output) -> anyhow::Result<Exit> {
+    ground::harden()?;
+    let text = match read(&args.config) {
+        Ok(text) => text,
+        Err(error) => return Ok(out.refuse(&format_args!("{}: {error}", args.config.display()))),
+    };
+    let checked = check_file(program, &args.config, &text, &args.how);
+    let file = args.config.display().to_string();
+    for line in show(&file, &checked.findings) {
+        out.hint(colored(&line));
+    }
+    if checked.has_errors() {
+        return Ok(out.refuse(&format_args!("{} Nothing was started.", count(&checked.findings))));
+    }
+    logging::start(args.log, args.log_level.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(program, args, &checked))
+}
+
+async fn serve(program: Program, args: &RunArgs, checked: &Checked) -> anyhow::Result<Exit> {
+    let folder = folder_of(&args.config);
+    let signals = Signals::listen()?;
+    match program {
+        Program::Gateway => Box::pin(gateway::serve(checked, &folder, signals)).await,
+        Program::Regulator => {
+            Box::pin(regulator::serve(checked, &folder, args.how.dev, signals)).await
+        }
+        Program::Relayer => anyhow::bail!("there is no such command"),
+    }
+}
+
+/// The signals that ask a program to stop, heard from before it starts anything.
+pub(crate) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits until somebody asks the program to stop. A second signal ends it at once.
+    pub(crate) async fn asked_to_stop(mut self) -> Exit {
+        let exit = tokio::select! {
+            _ = self.interrupt.recv() => Exit::Interrupted,
+            _ = self.terminate.recv() => Exit::Yes,
+            () = ground_is_gone() => Exit::Yes,
+        };
+        tracing::info!("draining (again: at once)");
+        tokio::spawn(async move {
+            tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
+            std::process::exit(i32::from(Exit::Interrupted.code()));
+        });
+        exit
+    }
+}
+
+/// Returns when whoever is tied to us has gone; never where nobody is.
+async fn ground_is_gone() {
+    if std::env::var_os(TIED).is_none() {
+        return std::future::pending().await;
+    }
+    let (gone, heard) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let _end = std::io::stdin().read_to_end(&mut Vec::new());
+        let _nobody = gone.send(());
+    });
+    // A thread that could not send has ended too.
+    let _gone = heard.await;
+}
