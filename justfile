@@ -39,6 +39,10 @@ bench-peers:
 record-wasmd:
     sh tests/wasmd/record.sh
 
+# All of Comity against four validators that run wasmd; needs Go, to build wasmd once.
+e2e-wasmd:
+    sh tests/wasmd/e2e.sh
+
 # Rebuilds the registry contract and compares it with the one in the tree.
 registry:
     sh adapters/registry-cosmwasm/check.sh

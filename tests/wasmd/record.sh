@@ -10,7 +10,6 @@ root=$(cd "$here/../.." && pwd)
 out=${1:-$root/tests/vectors/wasmd/recorded}
 licences=$root/tests/vectors/wasmd/licences.json
 wasm=$root/adapters/registry-cosmwasm/registry.wasm
-bin=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/comity/wasmd-$(sha256sum "$here/go.sum" | cut -c1-16)}
 export PORT="${PORT:-27300}" NODES=4
 chain=comity-wasm-2
 rpc=http://127.0.0.1:$PORT
@@ -130,7 +129,7 @@ strange() {
 
 # --- the network
 
-sh "$here/build.sh" "$bin"
+bin=$(sh "$here/cached.sh")
 say "wasmd is there"
 sh "$here/run4.sh" init "$bin" "$net" 1s $chain
 say "nodes: $(sh "$here/run4.sh" start "$bin" "$net" 120)"

@@ -1,0 +1,9 @@
+#!/bin/sh
+# Builds wasmd if it is not there, builds Comity, and runs all of it against four validators: what `just e2e-wasmd`
+# does. Needs Go and a C compiler (for the first build of wasmd only), and util-linux's setpriv.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+cd "$here/../.."
+bin=$(sh "$here/cached.sh")
+cargo build --quiet -p comity -p e2e-wasmd
+exec "${CARGO_TARGET_DIR:-target}/debug/e2e-wasmd" "$bin"
