@@ -117,12 +117,14 @@ pub struct Plan {
     tell_conflict: bool,
     /// The newest verified height; nothing before there is a light client.
     newest: Option<u64>,
-    /// Whether sources were asked for the tip since the beginning: questions are answered as of there.
-    settled: bool,
+    /// How many looks for the tip were begun, and how many of them have ended. A question is answered as of a look
+    /// that began after it was asked: what was registered a moment ago is there.
+    looks: (u64, u64),
     head: Duty,
     changes: Duty,
     changes_again: bool,
-    questions: VecDeque<Question>,
+    /// Each with the look that it waits for.
+    questions: VecDeque<(Question, u64)>,
     asked: BTreeSet<Question>,
 }
 
@@ -221,7 +223,7 @@ impl Plan {
             return Some(Step::Headers { after, to: newest });
         }
         self.poll_question(newest)
-            .or_else(|| self.advance.begin().then_some(Step::Advance))
+            .or_else(|| self.poll_advance())
             .or_else(|| self.head.begin().then_some(Step::Head { height: newest }))
             .or_else(|| self.poll_changes(follow.changes))
             .or_else(|| self.poll_compare())
@@ -232,14 +234,14 @@ impl Plan {
         match outcome {
             Outcome::Anchored(height) => self.apply_anchored(height),
             Outcome::Advanced(height, from) => {
-                self.advance.end();
-                (self.failed, self.settled) = (0, true);
+                self.end_look();
+                self.failed = 0;
                 self.newest = self.newest.max(Some(height));
                 self.compare = from.or(self.compare.take());
             }
             Outcome::NotAdvanced => self.apply_not_advanced(),
             Outcome::Expired => {
-                self.advance.end();
+                self.end_look();
                 self.newest = None;
             }
             Outcome::Frozen => self.apply_frozen(),
@@ -278,16 +280,34 @@ impl Plan {
             return false;
         }
         self.asked.insert(question);
-        self.questions.push_back(question);
+        self.questions.push_back((question, self.next_look()));
+        self.advance.due |= self.newest.is_some() && !self.frozen;
         true
+    }
+
+    fn poll_advance(&mut self) -> Option<Step> {
+        let begins = self.advance.begin();
+        self.looks.0 = if begins { self.next_look() } else { self.looks.0 };
+        begins.then_some(Step::Advance)
+    }
+
+    fn next_look(&self) -> u64 {
+        self.looks.0.saturating_add(1)
+    }
+
+    fn end_look(&mut self) {
+        self.advance.end();
+        self.looks.1 = self.looks.0;
     }
 
     fn poll_question(&mut self, height: u64) -> Option<Step> {
         let running = self.asked.len().saturating_sub(self.questions.len());
-        if running >= MAX_AT_ONCE || !self.settled {
+        let seen = self.looks.1;
+        let is_next = |next: &(Question, u64)| next.1 <= seen;
+        if running >= MAX_AT_ONCE || !self.questions.front().is_some_and(is_next) {
             return None;
         }
-        self.questions.pop_front().map(|question| match question {
+        self.questions.pop_front().map(|(question, _)| match question {
             Question::Record(key) => Step::Record { key, height },
             Question::Change(n) => Step::Change { n, height },
         })
@@ -312,9 +332,11 @@ impl Plan {
 
     fn apply_anchored(&mut self, height: Option<u64>) {
         self.anchor.end();
+        let look = self.next_look();
         match (height, &mut self.follow) {
             (Some(height), Some(follow)) => {
-                (self.newest, self.settled) = (Some(height), false);
+                self.newest = Some(height);
+                self.questions.iter_mut().for_each(|(_, waits_for)| *waits_for = look);
                 (follow.posted, follow.stuck) = (follow.posted.max(height), 0);
                 self.advance.due = true;
             }
@@ -326,8 +348,7 @@ impl Plan {
     }
 
     fn apply_not_advanced(&mut self) {
-        self.advance.end();
-        self.settled = true;
+        self.end_look();
         self.failed = self.failed.saturating_add(1);
         if self.failed >= MAX_FAILED {
             (self.failed, self.newest) = (0, None);
@@ -336,7 +357,7 @@ impl Plan {
     }
 
     fn apply_frozen(&mut self) {
-        self.advance.end();
+        self.end_look();
         self.comparing = false;
         self.tell_conflict |= !self.frozen;
         self.frozen = true;
@@ -367,7 +388,7 @@ impl Plan {
         if self.newest.is_some() && !self.frozen {
             return Vec::new();
         }
-        let waiting: Vec<Question> = self.questions.drain(..).collect();
+        let waiting: Vec<Question> = self.questions.drain(..).map(|(asked, _)| asked).collect();
         for question in &waiting {
             self.asked.remove(question);
         }

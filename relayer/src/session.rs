@@ -4,7 +4,7 @@ use crate::{
     GatewayLink, LinkError, RelayerSettings,
     act::{Done, act},
     chain::Chain,
-    plan::Plan,
+    plan::{Plan, Step},
 };
 use futures_util::{
     StreamExt as _,
@@ -109,7 +109,12 @@ async fn follow(
     let mut running: FuturesUnordered<BoxFuture<'_, Done>> = FuturesUnordered::new();
     loop {
         while let Some(step) = plan.poll_step() {
-            running.push(act(&chain, step).boxed());
+            // Headers are at hand, and go before whatever is proven under them.
+            if !matches!(step, Step::Headers { .. }) {
+                running.push(act(&chain, step).boxed());
+            } else if !send_all(&found, act(&chain, step).await.0).await {
+                return Ok(());
+            }
         }
         tokio::select! {
             Some((evidence, outcome)) = running.next() => {

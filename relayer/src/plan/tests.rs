@@ -124,12 +124,29 @@ fn changes_that_the_gateway_did_not_take_are_asked_of_another_source() {
 }
 
 #[test]
+fn questions_are_answered_as_of_a_look_that_began_after_them() {
+    let mut plan = at_nine();
+    assert!(fetch(&mut plan, 1));
+    assert_eq!(steps(&mut plan), [Step::Advance]);
+    assert!(fetch(&mut plan, 2), "while that look is under way");
+    plan.handle_outcome(Outcome::Advanced(10, None));
+    let told = steps(&mut plan);
+    assert!(told.contains(&Step::Record { key: key(1), height: 10 }));
+    assert!(!told.iter().any(|it| matches!(it, Step::Record { key: it, .. } if *it == key(2))));
+    assert!(told.contains(&Step::Advance));
+    plan.handle_outcome(Outcome::Advanced(11, None));
+    assert!(steps(&mut plan).contains(&Step::Record { key: key(2), height: 11 }));
+}
+
+#[test]
 fn questions_come_first_and_once_and_not_too_many_at_once() {
     let mut plan = at_nine();
-    plan.handle_look();
     for byte in 0..=255 {
         assert!(fetch(&mut plan, byte) && fetch(&mut plan, byte));
     }
+    assert_eq!(steps(&mut plan), [Step::Advance]);
+    plan.handle_outcome(Outcome::Advanced(9, None));
+    plan.handle_look();
     let first = steps(&mut plan);
     assert_eq!(first.first(), Some(&Step::Record { key: key(0), height: 9 }));
     assert_eq!(first.len(), MAX_AT_ONCE + 1);
