@@ -42,11 +42,15 @@ enum Command {
     Demo(crate::demo::DemoArgs),
     /// Checks a certificate offline: does it count, at the moment asked about?
     Verify(crate::verify::VerifyArgs),
+    /// Asks a gateway: is this licence good there, for this? Verified before it is printed.
+    Ask(crate::asking::AskArgs),
     /// Checks packs, runs their cases, explains a judgement.
     #[command(subcommand)]
     Policy(crate::policy::PolicyCommand),
     /// Runs a gateway: takes questions, leads lanes, decides nothing.
     Gateway(crate::run::RunArgs),
+    /// Runs a relayer: brings its gateway headers and proofs of the source chains.
+    Relayer(crate::run::RunArgs),
     /// Runs a regulator's node: proves again, judges, agrees, co-signs.
     Regulator(crate::run::RunArgs),
     /// Checks settings files.
@@ -58,6 +62,9 @@ enum Command {
     /// Checks a lane's log from its files.
     #[command(subcommand)]
     Log(crate::log::LogCommand),
+    /// Runs an example chain, for the demonstration.
+    #[command(hide = true)]
+    DemoChain(crate::demo::chain::ChainArgs),
 }
 
 /// Reads the command line and does what it says.
@@ -101,6 +108,9 @@ fn run(command: Command, out: &mut Output) -> anyhow::Result<Exit> {
         Command::Verify(args) => crate::verify::run(&args, out),
         Command::Policy(command) => crate::policy::run(&command, out),
         Command::Gateway(args) => crate::run::run(Program::Gateway, &args, out),
+        Command::Relayer(args) => crate::run::run(Program::Relayer, &args, out),
+        Command::Ask(args) => crate::asking::run(&args, out),
+        Command::DemoChain(args) => crate::demo::chain::run(&args, out),
         Command::Regulator(args) => crate::run::run(Program::Regulator, &args, out),
         Command::Config(command) => crate::config::run(&command, out),
         Command::Keys(command) => crate::keys::run(&command, out),

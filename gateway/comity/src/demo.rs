@@ -1,32 +1,69 @@
-//! `comity demo`: the whole of it on this machine, in one process, over no network.
+//! `comity demo`: three regions on this machine, each program a process of its own.
 
+pub(crate) mod chain;
 mod clock;
 mod files;
+mod hand_over;
+mod kept;
+mod plain;
+mod play;
+mod regions;
+mod running;
+mod scenes;
 mod stage;
-mod story;
-mod world;
 
 use crate::{exit::Exit, interrupt::Interrupt, output::Output};
 use files::{Folder, FolderError};
+use running::Running;
+use scenes::Scene;
 use serde_json::json;
-use stage::Stopped;
-use std::path::PathBuf;
+use stage::{Stage, Stopped};
+use std::{path::PathBuf, time::Duration};
 
-/// Shows the whole of it on this machine, in one process, over no network.
+/// Shows the whole of it on this machine: three regions, one licence there and back.
 ///
-/// Two committees of regulators make their keys; a licence is proven from blocks that a real chain made,
-/// decided, agreed, co-signed and certified; the certificate is checked offline; the licence is revoked and
-/// asked for again. Every rule is the real code. Files are left in `comity-demo`. Ctrl-C stops after the
-/// step at hand and removes them.
+/// Three chains, three gateways, three relayers and twelve regulators are started as processes, with the
+/// configuration files that anybody would write and TLS between them. A licence is issued, asked about, proven,
+/// decided, agreed, co-signed, certified, checked offline, revoked, and asked about again. Nothing leaves this
+/// machine. Ctrl-C stops after the step at hand and cleans up.
 #[derive(Debug, clap::Args)]
 #[command(
-    before_help = "Example:   comity demo",
-    after_help = "Exit status: 0 all came out as it must · 2 the result could not be written · 64 wrong usage, or the folder cannot be written · 70 our bug · 130 interrupted"
+    before_help = "Example:   comity demo\n           comity demo --scene half-committee\n           comity demo --keep, then: comity demo stop",
+    after_help = "Exit status: 0 all came out as it must · 1 a scene did not refuse · 2 the result could not be written · 64 wrong usage, or the folder cannot be written · 70 our bug · 130 interrupted",
+    args_conflicts_with_subcommands = true
 )]
 pub(crate) struct DemoArgs {
-    /// Where certificate, status, declined and trust files go, and the log. Replaced if a demo made it.
+    #[command(subcommand)]
+    command: Option<DemoCommand>,
+    /// Where certificate, status, declined and trust files go. Replaced if a demo made it.
     #[arg(long, value_name = "FOLDER", default_value = "comity-demo")]
     folder: PathBuf,
+    /// Leaves it running, and prints the addresses and how to stop it.
+    #[arg(long)]
+    keep: bool,
+    /// Shows one refusal instead of the whole story.
+    #[arg(long, value_name = "SCENE")]
+    scene: Option<Scene>,
+    /// A pause after each step, for an audience: 1s, 500ms.
+    #[arg(long, value_name = "TIME", value_parser = pace, default_value = "0s")]
+    pace: Duration,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum DemoCommand {
+    /// Stops a demonstration that was kept, and deletes what its programs had.
+    Stop(kept::StopArgs),
+    /// Plays the holder: writes record and consent for one question of the example platform.
+    HandOver(hand_over::HandOverArgs),
+}
+
+/// What the story is told with.
+#[derive(Debug)]
+struct Shown<'a> {
+    folder: &'a Folder,
+    keep: bool,
+    /// How the program was called.
+    program: String,
 }
 
 /// Runs the demonstration.
@@ -35,12 +72,67 @@ pub(crate) struct DemoArgs {
 ///
 /// If something that must hold does not: that is our bug.
 pub(crate) fn run(args: &DemoArgs, out: &mut Output) -> anyhow::Result<Exit> {
-    let folder = match Folder::prepare(&args.folder) {
+    match &args.command {
+        Some(DemoCommand::Stop(args)) => kept::stop(args, out),
+        Some(DemoCommand::HandOver(args)) => hand_over::run(args, out),
+        None => show(args, out),
+    }
+}
+
+fn show(args: &DemoArgs, out: &mut Output) -> anyhow::Result<Exit> {
+    let folder = match kept::check(&args.folder).and_then(|()| Folder::prepare(&args.folder)) {
         Ok(folder) => folder,
         Err(refused) => return Ok(out.refuse(&refused)),
     };
     let interrupt = Interrupt::listen(&args.folder)?;
-    let Err(error) = story::tell(out, &folder, interrupt) else { return Ok(Exit::Yes) };
+    let shown = Shown { folder: &folder, keep: args.keep, program: invoked() };
+    let played = play(args, &shown, out, interrupt);
+    match played {
+        Ok(running) => end(running, args, &shown, out),
+        Err(error) => failed(error, args, &folder, out),
+    }
+}
+
+fn play(
+    args: &DemoArgs,
+    shown: &Shown<'_>,
+    out: &mut Output,
+    interrupt: Interrupt,
+) -> anyhow::Result<Running> {
+    let steps = args.scene.map_or(play::STEPS, |_| Scene::STEPS);
+    let mut stage = Stage::new(out, interrupt, steps, args.pace);
+    stage.open(&format!(
+        "Comity {} · demo · loopback only, nothing leaves this machine · Ctrl-C stops and cleans up",
+        env!("CARGO_PKG_VERSION")
+    ));
+    match args.scene {
+        None => play::tell(&mut stage, shown),
+        Some(scene) => scene.play(&mut stage, shown),
+    }
+}
+
+/// The story is over: what it started is stopped and deleted, or left running.
+fn end(
+    mut running: Running,
+    args: &DemoArgs,
+    shown: &Shown<'_>,
+    out: &mut Output,
+) -> anyhow::Result<Exit> {
+    if args.keep {
+        kept::leave(running, shown, out)?;
+        return Ok(Exit::Yes);
+    }
+    running.stop();
+    shown.folder.remove_running()?;
+    Ok(Exit::Yes)
+}
+
+fn failed(
+    error: anyhow::Error,
+    args: &DemoArgs,
+    folder: &Folder,
+    out: &mut Output,
+) -> anyhow::Result<Exit> {
     if let Some(stopped) = error.downcast_ref::<Stopped>() {
         folder.remove()?;
         return Ok(interrupted(stopped, args, out));
@@ -50,6 +142,10 @@ pub(crate) fn run(args: &DemoArgs, out: &mut Output) -> anyhow::Result<Exit> {
             // The reason that is told is the first one, not that clearing up failed too.
             let _left = folder.remove();
             Ok(out.refuse(&full))
+        }
+        Err(bug) if args.scene.is_some() => {
+            out.failure(&bug.context("this is our bug"));
+            Ok(Exit::No)
         }
         Err(bug) => Err(bug.context("this is our bug")),
     }
@@ -62,4 +158,51 @@ fn interrupted(stopped: &Stopped, args: &DemoArgs, out: &mut Output) -> Exit {
     ));
     out.object(&json!({ "outcome": "interrupted", "after_step": stopped.step }));
     Exit::Interrupted
+}
+
+impl Shown<'_> {
+    /// What to type next, each as it would be typed here.
+    fn hints(&self) -> [(&'static str, String); 3] {
+        let path = |name: &str| self.folder.path(name).display().to_string();
+        let (program, certificate, trust) =
+            (&self.program, path("certificate.json"), path("trust.json"));
+        [
+            (
+                "Read next",
+                format!(
+                    "{program} verify {certificate} --trust {trust}         what is proven, by whom, what is not; with --status {} it says no",
+                    path("status.json")
+                ),
+            ),
+            (
+                "Try next",
+                format!(
+                    "{program} demo --scene lying-node | two-histories | half-committee      each shows one refusal"
+                ),
+            ),
+            (
+                "Keep it",
+                format!(
+                    "{program} demo --keep      leaves it running and prints the addresses and `{program} demo stop`"
+                ),
+            ),
+        ]
+    }
+}
+
+/// The program as it was called: by its name, or by a path that leads to it.
+fn invoked() -> String {
+    let first = std::env::args().next().unwrap_or_else(|| "comity".to_owned());
+    if first.contains(' ') { "comity".to_owned() } else { first }
+}
+
+fn pace(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no time: give it as 1s or 500ms");
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?);
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    match unit {
+        "s" if number <= 60 => Ok(Duration::from_secs(number)),
+        "ms" if number <= 60_000 => Ok(Duration::from_millis(number)),
+        _ => Err(wrong()),
+    }
 }

@@ -4,8 +4,10 @@
 //! benchmarks measure. Every rule in it is the real code; only the wires are missing. [`settings`] are what
 //! the programs are told, and [`deployment`] writes all that a whole deployment needs.
 
+pub mod ask;
 pub mod authority;
 pub mod deployment;
+pub mod fleet;
 pub mod folder;
 pub mod genesis;
 pub mod load;

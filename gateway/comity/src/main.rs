@@ -1,5 +1,6 @@
 //! Comity's one program.
 
+mod asking;
 mod cli;
 mod config;
 mod demo;

@@ -1,20 +1,26 @@
-//! `comity gateway` and `comity regulator`: the programs, from their settings files.
+//! `comity gateway`, `comity relayer` and `comity regulator`: the programs, from their settings files.
 //!
 //! Exit status: 0 when it was asked to stop and has drained; 64 if its settings are wrong: nothing started; 70 if
 //! it cannot go on; 75 if it may start later: a port is taken, a store is open; 130 after Ctrl-C.
 
+mod fault;
 mod gateway;
 mod ground;
-mod leader;
 mod logging;
 mod regulator;
+mod relayer;
+mod sources;
 
 use crate::{
     config::{How, check_file, colored, folder_of, read},
     exit::Exit,
     output::Output,
 };
-use comity::settings::{Checked, Program, count, show};
+use comity::{
+    fleet::TIED,
+    settings::{Checked, Program, Remote, count, show},
+};
+use gateway_http::{Caller, Peer, Role};
 use std::{io::Read as _, path::PathBuf};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -33,9 +39,6 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     how: How,
 }
-
-/// Set where a demonstration started us: it holds our standard input, and has gone when that closes.
-const TIED: &str = "COMITY_TIED";
 
 /// Runs a program until it is asked to stop, or cannot go on.
 pub(crate) fn run(program: Program, args: &RunArgs, out: &mut Output) -> anyhow::Result<Exit> {
@@ -65,8 +68,15 @@ async fn serve(program: Program, args: &RunArgs, checked: &Checked) -> anyhow::R
         Program::Regulator => {
             Box::pin(regulator::serve(checked, &folder, args.how.dev, signals)).await
         }
-        Program::Relayer => anyhow::bail!("there is no such command"),
+        Program::Relayer => Box::pin(relayer::serve(checked, &folder, signals)).await,
     }
+}
+
+/// A gateway, as it is dialled.
+fn gateway_of(remote: &Remote) -> Peer {
+    let Remote { region, name, address, .. } = remote;
+    let who = Caller { region: region.clone(), role: Role::Gateway, name: name.clone() };
+    Peer { who, host: address.host.clone(), port: address.port }
 }
 
 /// The signals that ask a program to stop, heard from before it starts anything.
@@ -76,7 +86,8 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    fn listen() -> std::io::Result<Self> {
+    /// Listens from now on.
+    pub(crate) fn listen() -> std::io::Result<Self> {
         let interrupt = signal(SignalKind::interrupt())?;
         Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
     }

@@ -11,6 +11,7 @@ mod finding;
 mod judge;
 mod layers;
 mod place;
+pub mod platform;
 mod schema;
 mod secret;
 mod shape;

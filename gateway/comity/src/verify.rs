@@ -82,6 +82,12 @@ pub(crate) fn run(args: &VerifyArgs, out: &mut Output) -> anyhow::Result<Exit> {
     }
 }
 
+/// What a report says, for a command that verified by itself: what comes beside the answer, and the lines below.
+pub(crate) fn words(report: &Report) -> (String, Vec<String>) {
+    let calendar = LocalCalendar::new(TimeZone::system());
+    (report.headline(&calendar), show::below(report, &calendar))
+}
+
 fn exit(outcome: Outcome) -> Exit {
     match outcome {
         Outcome::Good => Exit::Yes,

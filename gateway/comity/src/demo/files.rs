@@ -1,6 +1,5 @@
 //! What the demonstration leaves behind.
 
-use gateway_log::Log;
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -9,8 +8,8 @@ use std::{
 /// Tells that a demonstration made the folder: only such a one is replaced.
 const MARK: &str = ".made-by-comity-demo";
 
-/// The folder of the lane's log.
-pub(super) const LOG: &str = "log";
+/// What the programs have: configuration, stores, logs. Gone at a normal end.
+pub(super) const RUNNING: &str = "running";
 
 /// All files that a demonstration writes: nothing else in the folder is touched.
 const FILES: [&str; 4] = ["certificate.json", "status.json", "declined.json", "trust.json"];
@@ -25,12 +24,20 @@ pub(super) enum FolderError {
     /// Somebody else's.
     #[error("{} exists and was not made by a demo, so it is not replaced. Move it, or give another: --folder FOLDER", .0.display())]
     NotOurs(PathBuf),
+    /// Programs of an earlier demonstration still run.
+    #[error("a demonstration still runs in {}. Stop it: comity demo stop --folder {}", .0.display(), .0.display())]
+    Running(PathBuf),
     /// The disk says no.
     #[error("{}: {source}. Give a folder that can be written: --folder FOLDER", path.display())]
     Disk { path: PathBuf, source: io::Error },
 }
 
 impl Folder {
+    /// A folder that an earlier demonstration made.
+    pub(super) fn existing(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
     /// A folder at `path` without any of our files; what an earlier demonstration wrote there is removed.
     pub(super) fn prepare(path: &Path) -> Result<Self, FolderError> {
         let folder = Self(path.to_owned());
@@ -59,27 +66,19 @@ impl Folder {
         for name in FILES {
             absent_or(fs::remove_file(self.0.join(name)))?;
         }
-        absent_or(fs::remove_dir_all(self.0.join(LOG)))
+        absent_or(fs::remove_dir_all(self.0.join(RUNNING)))
     }
 
     /// Writes a file and gives its path.
-    pub(super) fn write(&self, name: &str, text: &str) -> Result<PathBuf, FolderError> {
+    pub(super) fn write_bytes(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, FolderError> {
         let path = self.0.join(name);
-        fs::write(&path, text).map_err(disk(&path))?;
+        fs::write(&path, bytes).map_err(disk(&path))?;
         Ok(path)
     }
 
-    /// Writes the whole log as C2SP tlog-tiles says: `checkpoint` and all tiles.
-    pub(super) fn write_log(&self, log: &Log, checkpoint: &str) -> anyhow::Result<()> {
-        let folder = self.0.join(LOG);
-        for (tile, bytes) in log.tiles(0, log.size())? {
-            let path = folder.join(tile.to_string());
-            let parent = path.parent().unwrap_or(&folder);
-            fs::create_dir_all(parent).map_err(disk(parent))?;
-            fs::write(&path, bytes).map_err(disk(&path))?;
-        }
-        self.write(&format!("{LOG}/checkpoint"), checkpoint)?;
-        Ok(())
+    /// Removes what the programs had.
+    pub(super) fn remove_running(&self) -> io::Result<()> {
+        absent_or(fs::remove_dir_all(self.0.join(RUNNING)))
     }
 
     /// A file's path.

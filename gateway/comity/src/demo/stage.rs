@@ -4,14 +4,11 @@ use super::clock::Since;
 use crate::{
     interrupt::Interrupt,
     moment::instant,
-    output::{BOLD, CYAN, DIM, GREEN, Output, RED, YELLOW, styled},
+    output::{BOLD, CYAN, DIM, GREEN, Output, RED, styled},
 };
 use gateway_types::{Jurisdiction, Timestamp};
 use serde_json::json;
 use std::time::Duration;
-
-/// How many steps there are.
-const STEPS: u8 = 10;
 
 /// Where a line of a step begins.
 const INDENT: &str = "    ";
@@ -24,6 +21,9 @@ const WIDTH: usize = 104;
 pub(super) struct Stage<'a> {
     out: &'a mut Output,
     interrupt: Interrupt,
+    steps: u8,
+    pace: Duration,
+    opened: Since,
     step: u8,
     title: String,
     lines: Vec<(&'static str, String)>,
@@ -32,17 +32,30 @@ pub(super) struct Stage<'a> {
 
 /// The user stopped it, after a step that was done.
 #[derive(Debug, thiserror::Error)]
-#[error("after step {step} of {STEPS}, {title}")]
+#[error("after step {step} of {steps}, {title}")]
 pub(super) struct Stopped {
     /// The step's number.
     pub(super) step: u8,
+    steps: u8,
     title: String,
 }
 
 impl<'a> Stage<'a> {
-    pub(super) fn new(out: &'a mut Output, interrupt: Interrupt) -> Self {
+    /// A stage for so many steps, with a pause of `pace` after each.
+    pub(super) fn new(
+        out: &'a mut Output,
+        interrupt: Interrupt,
+        steps: u8,
+        pace: Duration,
+    ) -> Self {
         let (title, lines) = (String::new(), Vec::new());
-        Self { out, interrupt, step: 0, title, lines, begun: Since::now() }
+        let opened = Since::now();
+        Self { out, interrupt, steps, pace, opened, step: 0, title, lines, begun: opened }
+    }
+
+    /// How long it is since the first step.
+    pub(super) fn elapsed(&self) -> String {
+        duration(self.opened.elapsed())
     }
 
     /// The first line.
@@ -69,8 +82,11 @@ impl<'a> Stage<'a> {
         self.print(self.begun.elapsed());
         let done = done?;
         if self.interrupt.was_asked() {
-            return Err(Stopped { step: self.step, title: self.title.clone() }.into());
+            let (step, steps) = (self.step, self.steps);
+            return Err(Stopped { step, steps, title: self.title.clone() }.into());
         }
+        #[expect(clippy::disallowed_methods, reason = "a pause for the audience")]
+        std::thread::sleep(self.pace);
         Ok(done)
     }
 
@@ -100,7 +116,7 @@ impl<'a> Stage<'a> {
     }
 
     fn print(&mut self, took: Duration) {
-        let title = format!("{}/{STEPS} {}", self.step, self.title);
+        let title = format!("{}/{} {}", self.step, self.steps, self.title);
         let took_text = duration(took);
         let gap =
             WIDTH.saturating_sub(title.chars().count()).saturating_sub(took_text.chars().count());
@@ -121,7 +137,7 @@ impl<'a> Stage<'a> {
             .collect();
         self.out.object(&json!({
             "step": self.step,
-            "of": STEPS,
+            "of": self.steps,
             "title": self.title,
             "took_us": u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             "lines": lines,
@@ -147,16 +163,6 @@ pub(super) fn duration(time: Duration) -> String {
         millis @ 1..1000 => format!("{millis} ms"),
         millis => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
     }
-}
-
-/// A moment in the regions' own time, `2026-11-21 23:23:05.100 +08:00`.
-pub(super) fn local(time: Timestamp) -> String {
-    moment(time, "%Y-%m-%d %H:%M:%S%.3f +08:00")
-}
-
-/// A day in the regions' own time.
-pub(super) fn day(time: Timestamp) -> String {
-    moment(time, "%Y-%m-%d")
 }
 
 /// A moment of the day.
@@ -190,14 +196,4 @@ pub(super) fn region(region: &Jurisdiction) -> String {
         _ => "",
     };
     format!("{} {name}", styled(CYAN, region))
-}
-
-/// `YES`, `NO`, `UNKNOWN`.
-pub(super) fn answer(word: &str) -> String {
-    let style = match word {
-        "yes" => GREEN,
-        "no" => RED,
-        _ => YELLOW,
-    };
-    styled(style, word.to_uppercase())
 }

@@ -107,4 +107,6 @@ pub struct WrittenPlatform {
     pub certificate: PathBuf,
     /// Its key, PEM.
     pub key: PathBuf,
+    /// `platform.toml`.
+    pub config: PathBuf,
 }

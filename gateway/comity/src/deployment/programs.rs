@@ -245,6 +245,13 @@ impl<'a> Region<'a> {
         self.ends().iter().filter_map(expected).collect()
     }
 
+    /// Its own gateway, as others dial it.
+    pub(super) fn own_gateway(&self) -> anyhow::Result<Remote> {
+        let mut all = self.gateways(true)?;
+        all.retain(|gateway| gateway.region == self.plan.region);
+        all.pop().context("a region without a gateway")
+    }
+
     /// The gateways of its lanes, with or without its own.
     fn gateways(&self, own: bool) -> anyhow::Result<Vec<Remote>> {
         let others = self.ends().into_iter().filter(|region| own || **region != self.plan.region);

@@ -10,6 +10,10 @@ use crate::{
     folder::{FolderError, NewFile, Target},
     genesis::LaneStart,
     local::{keys, packs},
+    settings::{
+        Tls,
+        platform::{Believes, PlatformFile},
+    },
 };
 use anyhow::Context as _;
 use gateway_http::{Caller, Role};
@@ -203,9 +207,21 @@ fn platform_files(
     };
     let issued =
         region.made.authority.issue(&caller, &crate::authority::Hosts::default(), made.plan.now)?;
+    let settings = PlatformFile {
+        region: platform.region.clone(),
+        name: platform.name.clone(),
+        tls: Tls {
+            certificate: "certificate.pem".into(),
+            key_file: "key.pem".into(),
+            authorities: [(platform.region.clone(), "../authority/certificate.pem".into())].into(),
+        },
+        gateway: region.own_gateway()?,
+        client: Believes { trust: "../../trust.json".into() },
+    };
     Ok(vec![
         (folder.join("certificate.pem"), issued.certificate.into_bytes()),
         (folder.join("key.pem"), issued.key.as_bytes().to_vec()),
+        (folder.join("platform.toml"), settings.to_text()?.into_bytes()),
     ])
 }
 
@@ -222,6 +238,7 @@ fn written(folder: &Path, plan: &super::RegionPlan, platform: Platform) -> Writt
             platform,
             certificate: folder.join("platform/certificate.pem"),
             key: folder.join("platform/key.pem"),
+            config: folder.join("platform/platform.toml"),
         },
     }
 }

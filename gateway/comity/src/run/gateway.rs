@@ -1,6 +1,6 @@
 //! `comity gateway`: from its settings to its service. The one place where they are mapped.
 
-use super::{Signals, ground};
+use super::{Signals, fault, ground};
 use crate::exit::Exit;
 use anyhow::Context as _;
 use chain_adapter::follower_limits;
@@ -9,7 +9,6 @@ use comity::{
     settings::{Checked, GatewayFile},
 };
 use gateway::{
-    fault::FaultPoints,
     service::{Gateway, Ground, StartError},
     settings::{ChainSettings, DRAIN, GatewaySettings, LaneSettings, PeerSettings, QuotaSettings},
 };
@@ -32,7 +31,7 @@ pub(super) async fn serve(
         net: Arc::new(SystemNet),
         clock: Arc::new(SystemClock),
         store,
-        faults: FaultPoints::default(),
+        faults: fault::gateway(),
     };
     let started = Gateway::start(settings(&file, folder)?, ground, ground::rng()?).await;
     let mut gateway = match started {

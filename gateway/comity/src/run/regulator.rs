@@ -1,24 +1,23 @@
 //! `comity regulator`: one member for each of its lanes, on one store. The one place where settings are mapped.
 
-use super::{Signals, ground, leader::HttpLeader};
+use super::{
+    Signals, fault, gateway_of, ground,
+    sources::{child, sources},
+};
 use crate::exit::Exit;
 use anyhow::Context as _;
-use chain_adapter::{ChainAdapter, SourceId, SourceSettings, follower_limits};
+use chain_adapter::follower_limits;
 use comity::{
     load::{self, LoadedLane},
-    settings::{Chain, Checked, NEW_MEMBER, RegulatorFile, Source},
+    settings::{Checked, NEW_MEMBER, RegulatorFile},
 };
-use gateway_http::{Caller, Client, ClientLimits, Peer, Role, Tls};
+use gateway_http::{Client, ClientLimits, Tls};
 use gateway_net::{Clock, Net, SystemClock, SystemNet};
 use gateway_store::Store;
 use gateway_store_redb::OpenError;
-use gateway_types::{MemberRef, entry::ClientPin};
+use gateway_types::MemberRef;
 use light_client::LightClient;
-use rand_chacha::{
-    ChaCha20Rng,
-    rand_core::{Rng as _, SeedableRng as _},
-};
-use regulator::{Ended, FaultPoints, LeaderLink, Parts, Regulator, Setup, Start, StartError};
+use regulator::{Ended, HttpLink, LeaderLink, Parts, Regulator, Setup, Start, StartError};
 use std::{fs, path::Path, sync::Arc};
 use tokio::sync::watch;
 
@@ -37,7 +36,7 @@ pub(super) async fn serve(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let net: Arc<dyn Net> = Arc::new(SystemNet);
     let tls = Tls::new(&load::tls(folder, &file.tls)?, Arc::clone(&clock))?;
-    let client = Arc::new(Client::new(Arc::clone(&net), tls, ClientLimits::default()));
+    let client = Client::new(Arc::clone(&net), tls, ClientLimits::default());
     let mark = folder.join(NEW_MEMBER);
     let start = if mark.exists() { Start::New } else { Start::Known };
     let mut rng = ground::rng()?;
@@ -51,7 +50,7 @@ pub(super) async fn serve(
             leaders: leaders(&file, &lane, &client)?,
             sources: sources(chain, &lane.start.pin, &net, &clock, &mut rng)?,
             rng: child(&mut rng),
-            faults: FaultPoints::default(),
+            faults: fault::regulator(),
             dev,
         };
         let member = match Regulator::start(setup(&file, folder, lane)?, start, parts).await {
@@ -126,63 +125,15 @@ fn me(file: &RegulatorFile, lane: &LoadedLane) -> Option<MemberRef> {
 fn leaders(
     file: &RegulatorFile,
     lane: &LoadedLane,
-    client: &Arc<Client>,
+    client: &Client,
 ) -> anyhow::Result<Vec<Arc<dyn LeaderLink>>> {
     let mut links: Vec<Arc<dyn LeaderLink>> = Vec::new();
     for leader in lane.start.keys.entry().leaders.iter() {
         let remote =
             file.leader.iter().find(|it| it.region == leader.region && it.name == leader.name);
-        let remote = remote.context("a leader that is not named")?;
-        let who = Caller {
-            region: leader.region.clone(),
-            role: Role::Gateway,
-            name: leader.name.clone(),
-        };
-        let peer = Peer { who, host: remote.address.host.clone(), port: remote.address.port };
-        let base = format!("/lane/v1/{}", lane.start.origin.lane);
-        links.push(Arc::new(HttpLeader { client: Arc::clone(client), peer, base }));
+        let peer = gateway_of(remote.context("a leader that is not named")?);
+        let lane = &lane.start.origin.lane;
+        links.push(Arc::new(HttpLink::new(client.clone(), peer, lane)));
     }
     Ok(links)
-}
-
-fn sources(
-    chain: &Chain,
-    pin: &ClientPin,
-    net: &Arc<dyn Net>,
-    clock: &Arc<dyn Clock>,
-    rng: &mut ChaCha20Rng,
-) -> anyhow::Result<Vec<Arc<dyn ChainAdapter>>> {
-    let make = |source: &Source| {
-        let settings = source_settings(source);
-        Ok(adapter_registry::adapter(
-            pin,
-            &settings,
-            Arc::clone(net),
-            Arc::clone(clock),
-            child(rng),
-        )?)
-    };
-    chain.source.iter().map(make).collect()
-}
-
-/// Nodes on this machine are in its own network, and may be spoken to in plain.
-fn source_settings(source: &Source) -> SourceSettings {
-    let here = source.endpoints.iter().all(comity::settings::Endpoint::is_this_machine);
-    SourceSettings {
-        operator: SourceId(source.operator.clone()),
-        nodes: source.endpoints.iter().map(ToString::to_string).collect(),
-        networks: if here {
-            vec!["127.0.0.0/8".to_owned(), "::1/128".to_owned()]
-        } else {
-            Vec::new()
-        },
-        plain: here,
-        roots_pem: None,
-    }
-}
-
-fn child(rng: &mut ChaCha20Rng) -> ChaCha20Rng {
-    let mut seed = [0; 32];
-    rng.fill_bytes(&mut seed);
-    ChaCha20Rng::from_seed(seed)
 }

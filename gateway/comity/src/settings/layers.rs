@@ -12,7 +12,14 @@ use toml::{Table, Value};
 const PREFIX: &str = "COMITY_";
 
 /// Variables that are no settings: the log, the file, and whether a demonstration started this program.
-const OTHERS: [&str; 3] = ["COMITY_LOG", "COMITY_CONFIG", "COMITY_TIED"];
+const OTHERS: &[&str] = &[
+    "COMITY_LOG",
+    "COMITY_CONFIG",
+    "COMITY_TIED",
+    // Elsewhere refused: who expects a program to die at a point should hear that it cannot.
+    #[cfg(feature = "fault-points")]
+    "COMITY_FAULT_POINT",
+];
 
 /// What is laid over a file.
 #[derive(Clone, Debug, Default)]

@@ -16,11 +16,16 @@ pub(super) fn lines(
     moment_was_named: bool,
 ) -> Vec<String> {
     let mut lines = vec![first(report, calendar, moment_was_named)];
-    lines.extend(report.lines(calendar).iter().map(labelled));
+    lines.extend(below(report, calendar));
     if explain {
         lines.extend(explained(report).iter().map(labelled));
     }
     lines
+}
+
+/// The lines below the first.
+pub(super) fn below(report: &Report, calendar: &dyn Calendar) -> Vec<String> {
+    report.lines(calendar).iter().map(labelled).collect()
 }
 
 /// One object for programs: `outcome`, `code`, `checked_for`, `lines`.

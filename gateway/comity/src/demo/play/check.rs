@@ -3,46 +3,52 @@
 use crate::{
     demo::{
         files::Folder,
+        running::Running,
         stage::{Stage, clock},
-        world::World,
     },
+    moment::now,
     output::{GREEN, RED, styled},
 };
 use anyhow::{Context as _, ensure};
-use certificate::{Files, Outcome, Question, Report};
+use certificate::{Files, Outcome, Question, Report, check as check_files};
 use std::fs;
 
 /// The certificate is good; a changed copy is not genuine.
-pub(super) fn check(stage: &mut Stage<'_>, world: &World, folder: &Folder) -> anyhow::Result<()> {
+pub(in crate::demo) fn check(
+    stage: &mut Stage<'_>,
+    running: &Running,
+    folder: &Folder,
+) -> anyhow::Result<()> {
+    folder.write_bytes("trust.json", &fs::read(&running.written.trust)?)?;
     let file = fs::read(folder.path("certificate.json"))?;
-    let report = verify(world, &file, None)?;
+    let report = verify(running, &file, None);
     ensure!(report.outcome() == Outcome::Good, "the certificate is {}", report.code());
     let standing =
         report.answer.as_ref().map_err(|refusal| anyhow::anyhow!("{}", refusal.code()))?;
     stage.good(format!(
-        "{}        for licence-exchange in CN-HK · status valid as of {}",
+        "{}         for {} in CN-HK · status valid as of {}",
         styled(GREEN, "GOOD"),
+        super::ask::PURPOSE,
         clock(standing.as_of)
     ));
-    let report = verify(world, &change_one_letter(&file)?, None)?;
+    let report = verify(running, &change_one_letter(&file)?, None);
     ensure!(report.outcome() == Outcome::NotGenuine, "a changed copy is {}", report.code());
     ensure!(report.code() == "not_included", "a changed copy is refused as {}", report.code());
     stage.bad(format!(
-        "{} the same file with one letter of its entry changed: the entry is not under the signed root ({}), as it should be",
-        styled(RED, "NOT GENUINE"),
-        report.code()
+        "{}  the same file with one letter changed: the entry is not under the signed root, as it should be",
+        styled(RED, "NOT GENUINE")
     ));
     Ok(())
 }
 
-/// What the offline verifier says, as of now in the lane.
-pub(super) fn verify(
-    world: &World,
+/// What the offline verifier says, as of now.
+pub(in crate::demo) fn verify(
+    running: &Running,
     certificate: &[u8],
     status: Option<&[u8]>,
-) -> anyhow::Result<Report> {
+) -> Report {
     let files = Files { certificate, status, record: None };
-    Ok(certificate::check(&world.trust()?, &files, Question::now(world.now())))
+    check_files(&running.trust, &files, Question::now(now()))
 }
 
 /// The same file with one letter of its entry changed.

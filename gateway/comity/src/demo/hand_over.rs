@@ -1,0 +1,81 @@
+//! `comity demo hand-over`: plays the holder of the example licence.
+
+use super::{
+    files::RUNNING,
+    play::ask::{PURPOSE, SHOWN},
+    regions::{SOURCE, lane},
+};
+use crate::{exit::Exit, moment::now, output::Output};
+use embedded_chain::example_licence;
+use gateway_record::issue::{ConsentTerms, bind, consent};
+use gateway_types::{
+    Jurisdiction, Origin, Platform,
+    candidate::request_digest,
+    id::{IdempotencyKey, PurposeCode},
+};
+use serde_json::json;
+use std::{fs, path::PathBuf, time::Duration};
+
+/// How long the consent lasts.
+const CONSENT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Plays the holder: writes record and consent for one question of the example platform.
+#[derive(Debug, clap::Args)]
+#[command(before_help = "Example:   comity demo hand-over --to CN-HK --key my-first-question-1")]
+pub(crate) struct HandOverArgs {
+    /// Where the licence is to count: CN-HK or CN-MO.
+    #[arg(long, value_name = "REGION", default_value = "CN-HK")]
+    to: Jurisdiction,
+    /// The platform's key for its question: the holder's proof is for this one question.
+    #[arg(long, value_name = "KEY")]
+    key: IdempotencyKey,
+    /// For what.
+    #[arg(long = "for", value_name = "PURPOSE", default_value = PURPOSE)]
+    purpose: PurposeCode,
+    /// Which example licence.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    licence: u32,
+    /// The folder of the demonstration that was kept: the two files go there.
+    #[arg(long, value_name = "FOLDER", default_value = "comity-demo")]
+    folder: PathBuf,
+}
+
+/// Writes the files, and says what to type next.
+pub(super) fn run(args: &HandOverArgs, out: &mut Output) -> anyhow::Result<Exit> {
+    let licence = example_licence(&SOURCE.parse()?, args.licence)?;
+    let me = Platform { region: args.to.clone(), name: "counter".parse()? };
+    let origin = Origin { deployment: "comity.demo".parse()?, lane: lane(args.to.as_str())? };
+    let (holder, at) = (licence.holder(), now());
+    let request = request_digest(&me, &args.key);
+    let terms = ConsentTerms {
+        record: licence.issued.digest(),
+        purpose: args.purpose.clone(),
+        recipient: me,
+        from: at,
+        until: at.saturating_add(CONSENT),
+    };
+    let record = bind(&licence.issued.present(&SHOWN)?, &holder, &origin, &request, at)?;
+    let consent = consent(&terms, &holder)?;
+    let (record_file, consent_file) =
+        (args.folder.join("record.txt"), args.folder.join("consent.txt"));
+    fs::write(&record_file, record)?;
+    fs::write(&consent_file, consent)?;
+    let config = args.folder.join(RUNNING).join("deployment").join(args.to.as_str());
+    let command = format!(
+        "comity ask {} --from {SOURCE} --to {} --for {} --record {} --consent {} --key {} --config {}",
+        licence.licence.as_str(),
+        args.to,
+        args.purpose,
+        record_file.display(),
+        consent_file.display(),
+        args.key,
+        config.join("platform/platform.toml").display()
+    );
+    out.line(&command);
+    out.object(&json!({
+        "record": record_file.display().to_string(),
+        "consent": consent_file.display().to_string(),
+        "command": command,
+    }));
+    Ok(Exit::Yes)
+}

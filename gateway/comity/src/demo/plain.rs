@@ -1,0 +1,48 @@
+//! Talking to the demonstration's own chains: plain HTTP on the loopback, to nobody else.
+
+use anyhow::{Context as _, ensure};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{Request, client::conn::http1::handshake};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use std::{net::SocketAddr, time::Duration};
+use tokio::{net::TcpStream, time::timeout};
+
+/// Longest answer, in bytes.
+const MAX_ANSWER: usize = 1024 * 1024;
+
+/// A loopback answer comes within this, or something is wrong.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// `GET`s JSON.
+pub(super) async fn get(at: SocketAddr, path: &str) -> anyhow::Result<Value> {
+    call(at, "GET", path, Bytes::new()).await
+}
+
+/// `POST`s JSON.
+pub(super) async fn post(at: SocketAddr, path: &str, body: &Value) -> anyhow::Result<Value> {
+    call(at, "POST", path, Bytes::from(body.to_string())).await
+}
+
+async fn call(at: SocketAddr, method: &str, path: &str, body: Bytes) -> anyhow::Result<Value> {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", at.to_string())
+        .header("content-type", "application/json")
+        .body(Full::new(body))?;
+    let answered = timeout(PATIENCE, async {
+        let stream = TcpStream::connect(at).await?;
+        let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
+        let driver = tokio::spawn(connection);
+        let response = sender.send_request(request).await?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
+        driver.abort();
+        let bytes = body.map_err(|error| anyhow::anyhow!("{error}"))?.to_bytes();
+        ensure!(status.is_success(), "{path}: {status}: {}", String::from_utf8_lossy(&bytes));
+        Ok(serde_json::from_slice(&bytes)?)
+    });
+    answered.await.context("no answer in time")?
+}

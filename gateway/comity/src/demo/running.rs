@@ -1,0 +1,203 @@
+//! All programs of the three regions, running.
+
+use super::{
+    clock::Since,
+    plain,
+    regions::{DESTINATIONS, Region, SOURCE, lane, plan, regions},
+};
+use anyhow::{Context as _, bail};
+use certificate::Trust;
+use comity::{
+    ask::PlatformClient,
+    deployment::{Written, write},
+    fleet::{Fleet, Tie},
+    settings::platform::Platform,
+};
+use gateway_types::{Jurisdiction, LaneId, Timestamp};
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio::runtime::Runtime;
+
+/// Milliseconds from block to block.
+const BLOCK_MS: u64 = 500;
+
+/// Everything must be up within this.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// How often is looked whether something has come about.
+const GLANCE: Duration = Duration::from_millis(40);
+
+/// Stopping programs get this long to finish what they have begun.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// The regulator that is switched off on purpose: nobody waits for it.
+pub(super) const ABSENT: (&str, u8) = ("CN-HK", 4);
+
+/// The running programs, and what it takes to talk to them.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) runtime: Runtime,
+    pub(super) fleet: Fleet,
+    pub(super) regions: Vec<Region>,
+    pub(super) written: Written,
+    pub(super) trust: Trust,
+    folder: PathBuf,
+}
+
+/// What is different in a scene.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cast {
+    /// Programs that are not started.
+    pub(super) absent: Vec<String>,
+    /// Whether they outlive us.
+    pub(super) keep: bool,
+}
+
+impl Running {
+    /// Writes the deployment into `folder` and starts everything.
+    ///
+    /// # Errors
+    ///
+    /// If a program does not come up: its last words are told.
+    pub(super) fn start(folder: &Path, now: Timestamp, cast: &Cast) -> anyhow::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let regions = regions()?;
+        // A little before now, so that the chain's own blocks come after it.
+        let began = now.saturating_sub(Duration::from_millis(BLOCK_MS));
+        let exe = std::env::current_exe()?;
+        let tie = if cast.keep { Tie::Kept } else { Tie::ToUs };
+        let mut fleet = Fleet::new(exe, folder.join("logs"), tie)?;
+        for region in &regions {
+            fleet.start(&format!("{}-chain", region.region), region.chain_args(began, BLOCK_MS))?;
+        }
+        let written = write(&plan(&regions, folder.join("deployment"), now, began)?)?;
+        let trust = Trust::read(&fs::read(&written.trust)?)?;
+        let folder = folder.to_owned();
+        let mut running = Self { runtime, fleet, regions, written, trust, folder };
+        running.start_programs(cast)?;
+        Ok(running)
+    }
+
+    fn start_programs(&mut self, cast: &Cast) -> anyhow::Result<()> {
+        let mut programs: Vec<(String, &str, PathBuf)> = Vec::new();
+        for region in &self.written.regions {
+            let code = &region.region;
+            programs.push((format!("{code}-gateway"), "gateway", region.gateway.clone()));
+            programs.push((format!("{code}-relayer"), "relayer", region.relayer.clone()));
+            let regulators = (1..).zip(&region.regulators);
+            programs.extend(regulators.map(|(number, config): (u8, &PathBuf)| {
+                (format!("{code}-regulator-{number}"), "regulator", config.clone())
+            }));
+        }
+        for (name, command, config) in programs {
+            if !cast.absent.contains(&name) {
+                self.start_one(&name, command, &config)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn start_one(&mut self, name: &str, command: &str, config: &Path) -> anyhow::Result<()> {
+        let args = [command.as_ref(), "--config".as_ref(), config.as_os_str()];
+        self.fleet.start(name, args).with_context(|| format!("start {name}"))
+    }
+
+    /// Starts a program again that was killed.
+    pub(super) fn start_regulator(&mut self, region: &str, number: u8) -> anyhow::Result<()> {
+        let code: Jurisdiction = region.parse()?;
+        let of = self.written.regions.iter().find(|it| it.region == code).context("a region")?;
+        let config =
+            of.regulators.get(usize::from(number).saturating_sub(1)).context("a member")?;
+        let config = config.clone();
+        self.start_one(&format!("{region}-regulator-{number}"), "regulator", &config)
+    }
+
+    /// The region of that code.
+    pub(super) fn region(&self, code: &str) -> anyhow::Result<&Region> {
+        self.regions.iter().find(|it| it.region.as_str() == code).context("a region")
+    }
+
+    /// A client of the example platform of that region.
+    pub(super) fn client(&self, code: &str) -> anyhow::Result<PlatformClient> {
+        let region = self.written.regions.iter().find(|it| it.region.as_str() == code);
+        Ok(Platform::load(&region.context("a region")?.platform.config)?.client()?)
+    }
+
+    /// What the gateway of a destination says of its lane.
+    pub(super) fn lane(&self, destination: &str) -> anyhow::Result<Value> {
+        let lane: LaneId = lane(destination)?;
+        let client = self.client(destination)?;
+        let bytes = self.runtime.block_on(client.file(&format!("/v1/lanes/{lane}")))?;
+        Ok(serde_json::from_slice(&bytes)?)
+    }
+
+    /// Waits until every lane's log holds at least `size` entries.
+    pub(super) fn wait_for_lanes(&mut self, size: u64) -> anyhow::Result<()> {
+        for destination in DESTINATIONS {
+            self.wait_until(&format!("the lane to {destination}"), |running| {
+                let lane = running.lane(destination).ok()?;
+                let now = lane.pointer("/log/size").and_then(Value::as_u64)?;
+                (now >= size).then_some(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Looks again and again until something has come about.
+    ///
+    /// # Errors
+    ///
+    /// If it does not in time, or a program falls over meanwhile.
+    pub(super) fn wait_until<T>(
+        &mut self,
+        what: &str,
+        mut look: impl FnMut(&mut Self) -> Option<T>,
+    ) -> anyhow::Result<T> {
+        let since = Since::now();
+        loop {
+            self.fleet.check()?;
+            if let Some(found) = look(self) {
+                return Ok(found);
+            }
+            if since.elapsed() > PATIENCE {
+                bail!(
+                    "{what} did not come about in {} s; logs are in {}",
+                    PATIENCE.as_secs(),
+                    self.folder.join("logs").display()
+                );
+            }
+            self.pause(GLANCE);
+        }
+    }
+
+    /// Lets time pass.
+    pub(super) fn pause(&self, time: Duration) {
+        self.runtime.block_on(async { tokio::time::sleep(time).await });
+    }
+
+    /// Gives an order to the source's chain.
+    pub(super) fn order(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let at = self.region(SOURCE)?.chain_admin;
+        self.runtime.block_on(plain::post(at, path, body))
+    }
+
+    /// Asks a node of the source's chain.
+    pub(super) fn ask_node(&self, node: usize, path: &str) -> anyhow::Result<Value> {
+        let at = *self.region(SOURCE)?.nodes.get(node).context("a node")?;
+        self.runtime.block_on(plain::get(at, path))
+    }
+
+    /// Asks all to drain and end.
+    pub(super) fn stop(&mut self) {
+        let since = Since::now();
+        let runtime = &self.runtime;
+        self.fleet.stop_all(|| {
+            runtime.block_on(async { tokio::time::sleep(GLANCE).await });
+            since.elapsed() < DRAIN
+        });
+    }
+}

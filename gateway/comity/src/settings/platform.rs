@@ -1,0 +1,141 @@
+//! What a platform is told: `platform.toml`. Who it is, whom it asks, and the trust file that it believes by.
+
+use super::shape::{Remote, Tls};
+use crate::ask::PlatformClient;
+use gateway_http::{
+    Authority, Caller, Client, ClientLimits, Identity, Peer, Role, TlsError, TlsSettings,
+};
+use gateway_net::{SystemClock, SystemNet};
+use gateway_types::{Jurisdiction, Name};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// `platform.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlatformFile {
+    /// The region whose authority vouches for it.
+    pub region: Jurisdiction,
+    /// Its name there.
+    pub name: Name,
+    /// Who it is, and which authorities it takes for which region.
+    pub tls: Tls,
+    /// The gateway that it asks: its own region's.
+    pub gateway: Remote,
+    /// What it believes by.
+    pub client: Believes,
+}
+
+/// What a platform believes by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Believes {
+    /// The trust file that both regions published, compared with a source of its own. There is no default.
+    pub trust: PathBuf,
+}
+
+impl PlatformFile {
+    /// The file's text.
+    ///
+    /// # Errors
+    ///
+    /// If a path is not Unicode.
+    pub fn to_text(&self) -> Result<String, toml::ser::Error> {
+        let head = "# Who asks, whom it asks, and the trust file that it believes by: for `comity ask --config`.\n";
+        Ok(format!("{head}{}", toml::to_string(self)?))
+    }
+}
+
+/// A platform's settings, read.
+#[derive(Debug)]
+pub struct Platform {
+    file: PlatformFile,
+    folder: PathBuf,
+    /// The trust file.
+    pub trust: PathBuf,
+}
+
+/// Why a platform's settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PlatformError {
+    /// A file that cannot be read.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Settings that say something else than they may.
+    #[error("{}: {source}", path.display())]
+    Settings {
+        /// Which file.
+        path: PathBuf,
+        /// Where, and what.
+        source: Box<toml::de::Error>,
+    },
+    /// Certificates or a key that cannot be used.
+    #[error("the TLS files cannot be used: {0}")]
+    Tls(#[from] TlsError),
+}
+
+impl Platform {
+    /// Reads `platform.toml`. Paths in it are relative to its folder.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError`].
+    pub fn load(path: &Path) -> Result<Self, PlatformError> {
+        let text = read(path)?;
+        let file: PlatformFile = toml::from_str(&text).map_err(|source| {
+            PlatformError::Settings { path: path.to_owned(), source: source.into() }
+        })?;
+        let folder = path.parent().map_or_else(PathBuf::new, Path::to_owned);
+        let trust = folder.join(&file.client.trust);
+        Ok(Self { file, folder, trust })
+    }
+
+    /// A client of its gateway, over the system's network.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError`]: a file is missing, or is not what it should be.
+    pub fn client(&self) -> Result<PlatformClient, PlatformError> {
+        let tls = gateway_http::Tls::new(&self.tls()?, Arc::new(SystemClock))?;
+        let client = Client::new(Arc::new(SystemNet), tls, ClientLimits::default());
+        let gateway = &self.file.gateway;
+        let who = Caller {
+            region: gateway.region.clone(),
+            role: Role::Gateway,
+            name: gateway.name.clone(),
+        };
+        let peer = Peer { who, host: gateway.address.host.clone(), port: gateway.address.port };
+        let me = gateway_types::Platform {
+            region: self.file.region.clone(),
+            name: self.file.name.clone(),
+        };
+        Ok(PlatformClient::new(client, peer, me))
+    }
+
+    fn tls(&self) -> Result<TlsSettings, PlatformError> {
+        let tls = &self.file.tls;
+        let text = |path: &PathBuf| read(&self.folder.join(path));
+        let identity =
+            Identity { chain_pem: text(&tls.certificate)?, key_pem: text(&tls.key_file)? };
+        let mut authorities = BTreeMap::new();
+        for (region, path) in &tls.authorities {
+            let authority = Authority { roots_pem: text(path)?, crls_pem: None };
+            authorities.insert(region.clone(), authority);
+        }
+        Ok(TlsSettings { identity: Some(identity), authorities })
+    }
+}
+
+fn read(path: &Path) -> Result<String, PlatformError> {
+    fs::read_to_string(path).map_err(|source| PlatformError::File { path: path.to_owned(), source })
+}
