@@ -17,6 +17,9 @@ pub const MAX_STEP_BACK: Duration = Duration::from_secs(2);
 /// How far it may be from the others' clocks, and leap ahead of its own monotonic one.
 pub const MAX_DIFFERENCE: Duration = Duration::from_secs(5);
 
+/// What waits at a leader for a member that was away comes within this time once it is back.
+const WAITING_COMES_WITHIN: Duration = Duration::from_secs(2);
+
 /// How long what was seen of others' clocks counts.
 const SEEN_FOR: Duration = Duration::from_secs(60);
 
@@ -64,6 +67,10 @@ impl Seen {
     fn now(self, elapsed: Duration) -> Timestamp {
         self.time.saturating_add(elapsed.saturating_sub(self.at))
     }
+
+    fn is_of_late(self, elapsed: Duration) -> bool {
+        elapsed.saturating_sub(self.at) <= SEEN_FOR
+    }
 }
 
 /// Watches the clock.
@@ -74,6 +81,8 @@ pub struct ClockGuard {
     steady: Timestamp,
     last: Duration,
     leaders: BTreeMap<u8, Seen>,
+    /// Since when each leader's inbox is open.
+    connected: BTreeMap<u8, Duration>,
     members: Option<Seen>,
     state: ClockState,
 }
@@ -88,6 +97,7 @@ impl ClockGuard {
             steady: highest,
             last: now.elapsed,
             leaders: BTreeMap::new(),
+            connected: BTreeMap::new(),
             members: None,
             state: ClockState::Right,
         };
@@ -113,7 +123,7 @@ impl ClockGuard {
         self.steady
     }
 
-    /// Takes a reading. Gives the new state if it is another than before.
+    /// Takes a reading. Gives the new state if it is of another kind than before.
     pub fn handle_reading(&mut self, now: Moment) -> Option<ClockState> {
         let since_last = now.elapsed.saturating_sub(self.last);
         self.last = self.last.max(now.elapsed);
@@ -127,12 +137,28 @@ impl ClockGuard {
         } else {
             self.steady = passed;
         }
-        (before != self.state).then_some(self.state)
+        let is_same = std::mem::discriminant(&before) == std::mem::discriminant(&self.state);
+        (!is_same).then_some(self.state)
     }
 
-    /// A leader made something that has a time just now: a candidate, or a proposal.
+    /// A leader's inbox was opened: what it has waiting comes first, and may be old.
+    pub fn handle_connected(&mut self, leader: u8, now: Moment) {
+        self.connected.insert(leader, now.elapsed);
+    }
+
+    /// A leader sent something that has a time: a candidate, or a proposal.
+    ///
+    /// Its clock shows that time, or more: what is ahead of this clock, or near it, always counts. What is far behind
+    /// may just have waited, so it counts only if nothing was waiting, and never against something newer.
     pub fn handle_leader_time(&mut self, leader: u8, time: Timestamp, now: Moment) {
-        self.leaders.insert(leader, Seen { time, at: now.elapsed });
+        let connected = self.connected.get(&leader).copied().unwrap_or(now.elapsed);
+        let may_have_waited = now.elapsed.saturating_sub(connected) < WAITING_COMES_WITHIN;
+        let known = self.leaders.get(&leader).filter(|seen| seen.is_of_late(now.elapsed));
+        let is_less = known.is_some_and(|seen| seen.now(now.elapsed) >= time);
+        let is_far_behind = now.wall.since(time) > MAX_DIFFERENCE;
+        if !is_less && !(is_far_behind && may_have_waited) {
+            self.leaders.insert(leader, Seen { time, at: now.elapsed });
+        }
     }
 
     /// The times at which the members of a final checkpoint cosigned, in whole seconds.
@@ -168,14 +194,15 @@ impl ClockGuard {
 
     /// How far each leader's clock is from this one.
     fn differences(&self, now: Moment) -> Vec<Duration> {
-        let lately = |seen: &&Seen| now.elapsed.saturating_sub(seen.at) <= SEEN_FOR;
-        let seen = self.leaders.values().filter(lately);
+        let seen = self.leaders.values().filter(|seen| seen.is_of_late(now.elapsed));
         seen.map(|seen| seen.now(now.elapsed).abs_diff(now.wall)).collect()
     }
 
     fn members_differ(&self, now: Moment) -> ClockState {
-        let lately = |seen: &Seen| now.elapsed.saturating_sub(seen.at) <= SEEN_FOR;
-        let by = self.members.filter(lately).map(|seen| seen.now(now.elapsed).since(now.wall));
+        let by = self
+            .members
+            .filter(|seen| seen.is_of_late(now.elapsed))
+            .map(|seen| seen.now(now.elapsed).since(now.wall));
         match by {
             Some(by) if by > MAX_DIFFERENCE => ClockState::Differs { by },
             _ => ClockState::Right,

@@ -174,6 +174,7 @@ impl Engine {
     pub fn handle_connected(&mut self, leader: u8, now: Moment) {
         self.read_clock(now);
         self.connected.insert(leader);
+        self.clock.handle_connected(leader, now);
         self.member.handle_connected(leader);
         self.ask_for_batches(leader);
         self.repeat_verdicts(leader);

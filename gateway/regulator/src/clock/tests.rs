@@ -58,11 +58,29 @@ fn a98_one_leader_alone_cannot_stop_a_member_and_all_of_them_can() {
     guard.handle_leader_time(0, Timestamp(T + 5_001), at(0, 0));
     guard.handle_leader_time(1, Timestamp(T + 5_000), at(0, 0));
     assert_eq!(guard.handle_reading(at(10, 10)), None);
-    guard.handle_leader_time(1, Timestamp(T - 60_000), at(10, 10));
+    guard.handle_leader_time(1, Timestamp(T + 6_000), at(10, 10));
     let by = Duration::from_millis(5_001);
     assert_eq!(guard.handle_reading(at(20, 20)), Some(ClockState::Differs { by }));
     // What they said is forgotten after a minute.
     assert_eq!(guard.handle_reading(at(60_100, 60_100)), Some(ClockState::Right));
+}
+
+#[test]
+fn a98_what_waited_for_a_member_that_was_away_says_nothing_of_the_leaders_clock() {
+    let mut guard = guard();
+    guard.handle_connected(0, at(0, 0));
+    guard.handle_leader_time(0, Timestamp(T - 30_000), at(10, 10));
+    assert_eq!(guard.handle_reading(at(10, 10)), None, "a candidate that waited");
+    // Nothing waits any more: this one is half a minute behind.
+    guard.handle_leader_time(0, Timestamp(T - 27_000), at(3_000, 3_000));
+    let differs = guard.handle_reading(at(3_000, 3_000));
+    assert!(matches!(differs, Some(ClockState::Differs { .. })), "{differs:?}");
+    assert_eq!(guard.handle_reading(at(3_500, 3_500)), None, "told once");
+    guard.handle_leader_time(0, Timestamp(T + 3_900), at(4_000, 4_000));
+    assert_eq!(guard.handle_reading(at(4_000, 4_000)), Some(ClockState::Right));
+    // What comes late does not count against it.
+    guard.handle_leader_time(0, Timestamp(T - 20_000), at(4_100, 4_100));
+    assert_eq!(guard.handle_reading(at(4_100, 4_100)), None);
 }
 
 #[test]
