@@ -8,20 +8,20 @@
 //! chain, and plays the story. Whatever happens, Ctrl-C too, nothing that it started goes on and its folder is
 //! removed; after a failure the logs stay.
 
+mod asking;
 mod bad_nodes;
 mod conformance;
 mod network;
+mod parties;
 mod registry;
 mod stage;
+mod story;
 mod wallet;
 
 use anyhow::{Context as _, bail};
-use network::Network;
-use registry::Registry;
-use stage::{Stage, Work};
+use stage::Work;
 use std::{path::PathBuf, process::ExitCode};
 use tokio::signal::unix::{SignalKind, signal};
-use wallet::Wallet;
 
 fn main() -> ExitCode {
     match run() {
@@ -41,7 +41,7 @@ fn run() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
         tokio::select! {
-            outcome = play(wasmd, &work) => outcome,
+            outcome = story::play(wasmd, &work) => outcome,
             outcome = asked_to_stop() => outcome,
         }
     });
@@ -49,33 +49,6 @@ fn run() -> anyhow::Result<()> {
     drop(runtime);
     work.clean(outcome.is_ok())?;
     outcome
-}
-
-async fn play(wasmd: PathBuf, work: &Work) -> anyhow::Result<()> {
-    let mut stage = Stage::begin();
-    let mut network = Network::init(wasmd, work).await?;
-    network.start_all(work).await?;
-    let tip = network.wait_for_height(2).await?;
-    stage.done(&format!("four validators of {} make blocks: height {tip}", network.chain));
-
-    let writer = Wallet::of(&network, 0);
-    let registry = Registry::create(&writer).await?;
-    stage.done(&format!("registry stored and made: {}", registry.address));
-
-    let licence = registry.issue(&writer, 1).await?;
-    registry.issue(&writer, 2).await?;
-    registry.set(&writer, &licence, registry::SUSPENDED).await?;
-    registry.set(&writer, &licence, registry::VALID).await?;
-    stage.done("two licences made; one suspended and taken back");
-
-    conformance::run(&network, &registry, &licence).await?;
-    stage.done("the adapter's suite holds on live nodes, as on recorded and on embedded ones");
-
-    network.kill(3).await?;
-    let revoked = registry.set(&writer, &licence, registry::REVOKED).await?;
-    let tip = network.wait_for_height(revoked + 5).await?;
-    stage.done(&format!("a validator killed, the chain goes on: height {tip}"));
-    Ok(())
 }
 
 async fn asked_to_stop() -> anyhow::Result<()> {

@@ -63,7 +63,7 @@ impl Network {
         Ok(Self { chain, wasmd, folder, port, running })
     }
 
-    pub(crate) async fn start_all(&mut self, work: &Work) -> anyhow::Result<()> {
+    pub(crate) fn start_all(&mut self, work: &Work) -> anyhow::Result<()> {
         (0..NODES).try_for_each(|node| self.start(node, work))
     }
 
@@ -74,7 +74,7 @@ impl Network {
         let child = Command::new("setpriv")
             .args(["--pdeathsig", "KILL", "--"])
             .arg(self.program())
-            .args(["start", "--home"])
+            .args(["start", "--log_no_color", "--home"])
             .arg(self.home(node))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
@@ -92,6 +92,34 @@ impl Network {
     pub(crate) async fn kill(&mut self, node: u16) -> anyhow::Result<()> {
         let child = self.running[usize::from(node)].take();
         Ok(child.context("a node that runs")?.kill().await?)
+    }
+
+    /// Kills all that run.
+    pub(crate) async fn kill_all(&mut self) -> anyhow::Result<()> {
+        for node in (0..NODES).filter(|node| self.is_started(*node)).collect::<Vec<_>>() {
+            self.kill(node).await?;
+        }
+        Ok(())
+    }
+
+    /// How many validators sign the block at that height.
+    pub(crate) async fn set_of(&self, height: u64) -> anyhow::Result<usize> {
+        let header =
+            self.source(&self.unpinned(&[0; 32])?, "any", &[1])?.fetch_header(height).await?;
+        let header: serde_json::Value = serde_json::from_slice(&header)?;
+        Ok(header["validators"].as_array().context("validators")?.len())
+    }
+
+    /// The same, once that block is there.
+    pub(crate) async fn wait_for_set(&self, height: u64) -> anyhow::Result<usize> {
+        let began = now();
+        loop {
+            match self.set_of(height).await {
+                Ok(count) => return Ok(count),
+                Err(error) if now().since(began) > PATIENCE => return Err(error),
+                Err(_) => glance().await,
+            }
+        }
     }
 
     /// The greatest height that the running nodes name, once it is this much.

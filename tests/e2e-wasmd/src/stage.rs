@@ -11,7 +11,7 @@ use std::{
 use tempfile::TempDir;
 
 /// How much of each log is told after a failure, in lines.
-const LAST_WORDS: usize = 6;
+const LAST_WORDS: usize = 3;
 
 /// Tells each step with its time.
 #[derive(Debug)]

@@ -9,6 +9,9 @@ use tokio::process::Command;
 /// Enough for every transaction here. To have it estimated would cost a second of blocks each time.
 const GAS: &str = "6000000";
 
+/// The node that transactions go to: one that lives through the story.
+const GATE: u16 = 1;
+
 /// A validator's key, and the node that its transactions go to.
 #[derive(Debug)]
 pub(crate) struct Wallet {
@@ -27,14 +30,14 @@ pub(crate) struct Included {
 }
 
 impl Wallet {
-    /// The key of validator `number`; transactions go to node 0.
+    /// The key of validator `number`; transactions go to [`GATE`].
     pub(crate) fn of(network: &Network, number: u16) -> Self {
         Self {
             program: network.program(),
             name: format!("node{number}"),
             home: network.home(number),
             chain: network.chain.to_string(),
-            node: format!("tcp://127.0.0.1:{}", network.port(0)),
+            node: format!("tcp://127.0.0.1:{}", network.port(GATE)),
         }
     }
 
