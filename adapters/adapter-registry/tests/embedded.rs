@@ -12,7 +12,7 @@ mod memory;
 use adapter_registry::{adapter, light_client};
 use chain_adapter::{
     ChainAdapter, CrossCheck, FetchError, FollowError, Follower, SharedFollower, SourceId,
-    SourceSettings, conformance, fetch_synced, follower_limits,
+    SourceSettings, Sources, conformance, fetch_synced, follower_limits,
 };
 use embedded_chain::{Behaviour, Chain, ChainServer, FIRST_PIN, Genesis};
 use gateway_net::Clock;
@@ -25,7 +25,7 @@ use gateway_types::{
 use light_client::{LightClient, Status, SyncStart};
 use memory::Memory;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
 
 const NOW: Timestamp = Timestamp(1_795_228_267_000);
 const HELD: LicenceKey = LicenceKey(Digest([0x21; 32]));
@@ -150,6 +150,25 @@ async fn two_histories_freeze_whoever_compares() {
     assert!(matches!(frozen, Err(FollowError::Frozen { height }) if height.get() == tip));
     assert_eq!(other.status(NOW), Status::Frozen);
     assert!(other.advance(&*first, NOW).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_of_many_sources_is_compared_in_its_turn() {
+    let world = World::start(&[100; 4]).await;
+    world.blocks(3);
+    world.behave(4, Behaviour::TwoHistories);
+    world.blocks(3);
+    let named = [("one", 1), ("two", 2), ("three", 3), ("four", 4)];
+    let list = named.map(|(name, port)| world.source(name, &[port])).to_vec();
+    let sources = Sources::new(list, &BTreeSet::new(), ChaCha20Rng::from_seed([7; 32])).unwrap();
+    let mut follower = world.follower();
+    let (from, _) = sources.advance(&mut &mut follower, NOW).await.unwrap();
+    let mut found = Vec::new();
+    for _ in 0..3 {
+        let (_, checked) = sources.cross_check(&mut &mut follower, &from, NOW).await.unwrap();
+        found.push(matches!(checked, CrossCheck::Conflict { .. }));
+    }
+    assert_eq!(found, [false, false, true]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -83,6 +83,8 @@ pub struct Sources {
 struct State {
     health: Vec<Health>,
     rng: ChaCha20Rng,
+    /// How often sources were compared.
+    turn: usize,
 }
 
 impl Sources {
@@ -98,7 +100,7 @@ impl Sources {
     ) -> Result<Self, SourcesError> {
         check_sources(list.iter().map(|source| source.source()), gateway_operators)?;
         let health = vec![Health::default(); list.len()];
-        Ok(Self { list, state: Mutex::new(State { health, rng }) })
+        Ok(Self { list, state: Mutex::new(State { health, rng, turn: 0 }) })
     }
 
     /// The sources, in the order given.
@@ -173,10 +175,12 @@ impl Sources {
         now: Timestamp,
     ) -> Result<(SourceId, CrossCheck), FollowError> {
         let mut nothing = unavailable("no other source").into();
-        for (place, source) in self.due(now) {
-            if source.source() == but {
-                continue;
-            }
+        let mut others = self.due(now);
+        others.retain(|(_, source)| source.source() != but);
+        // Another one each time: whichever source shows something else, it is found.
+        let turn = self.next_turn().checked_rem(others.len()).unwrap_or_default();
+        others.rotate_left(turn);
+        for (place, source) in others {
             let checked = within(follow::cross_check(follower, &*source, now)).await;
             self.note_follow(place, checked.as_ref().err(), now);
             match checked {
@@ -285,6 +289,13 @@ impl Sources {
     }
 
     /// Those to be asked now, in order.
+    fn next_turn(&self) -> usize {
+        let mut state = self.state();
+        let turn = state.turn;
+        state.turn = turn.wrapping_add(1);
+        turn
+    }
+
     fn due(&self, now: Timestamp) -> Vec<(usize, Arc<dyn ChainAdapter>)> {
         let state = self.state();
         let all = self.list.iter().cloned().enumerate();
@@ -307,7 +318,7 @@ impl Sources {
     }
 
     fn note(&self, place: usize, failed: bool, now: Timestamp) {
-        let State { health, rng } = &mut *self.state();
+        let State { health, rng, .. } = &mut *self.state();
         match health.get_mut(place) {
             Some(health) if failed => health.apply_failure(now, rng),
             Some(health) => health.apply_success(now),

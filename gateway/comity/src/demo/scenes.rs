@@ -91,7 +91,7 @@ fn two_histories(
         running.order("/admin/misbehave", &json!({ "node": 3, "behaviour": "two_histories" }))?;
         let frozen = running.wait_until("the freeze", |running| {
             let lane = running.lane("CN-HK").ok()?;
-            lane.get("frozen").and_then(serde_json::Value::as_bool).filter(|it| *it)
+            lane.pointer("/log/frozen").and_then(serde_json::Value::as_bool).filter(|it| *it)
         })?;
         ensure!(frozen, "the lane's client is not frozen");
         stage.good(

@@ -93,6 +93,7 @@ fn log(lane: &ServedLane) -> Value {
     json!({
         "size": view.head.size, "root": hex::encode(view.head.root.0), "batches": view.k,
         "time": view.time.map(time::text),
+        "frozen": view.frozen,
         "synced_to": view.sync.as_ref().map(|sync| time::text(sync.block_time)),
     })
 }
