@@ -48,7 +48,7 @@ async fn a107_a_certificate_that_is_not_for_this_is_refused() {
         ("with two identities", world.hk.issue(&uris(&[COUNTER, BANK]))),
         ("with a second URI", world.hk.issue(&uris(&[COUNTER, "https://x.example"]))),
         ("with a wildcard", world.hk.issue(&uris(&["comity://CN-HK/platform/*"]))),
-        ("of no role", world.hk.issue(&uris(&["comity://CN-HK/root/x"]))),
+        ("of no role", world.hk.issue(&uris(&["comity://CN-HK/person/x"]))),
         ("that has ended", world.hk.issue(&Paper { until: (2025, 1, 1), ..good.clone() })),
     ];
     for (what, identity) in refused {
