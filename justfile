@@ -15,6 +15,10 @@ test:
 deny:
     cargo deny check bans licenses sources
 
+# Advisories, from a copy of their database; needs cargo-audit.
+audit DB="../shared/advisory-db":
+    cargo audit --no-fetch --db {{DB}}
+
 # The search of the agreement's state space, beyond what `test` does.
 model:
     cargo run --release -p model
@@ -27,9 +31,11 @@ mutants:
 fuzz SECONDS="10":
     sh tests/fuzz/run.sh {{SECONDS}}
 
-# CPU time of the rules, as ratios in one run: target/bench/results.json and a table.
+# CPU time of the rules, as ratios in one run, then of the programs: target/bench/results.json and tables.
 bench:
     cargo run --profile bench -p bench
+    cargo build --release -p comity
+    cargo run --profile bench -p bench -- programs
 
 # CometBFT-Go beside ours; needs Go.
 bench-peers:
@@ -50,6 +56,10 @@ registry:
 # The README's first command, and what it leaves behind, checked by the verifier.
 demo:
     sh tests/demo.sh
+
+# Two regions as real programs over loopback TLS: killed at every step, paused, cut off, lied to.
+e2e:
+    sh tests/e2e/run.sh
 
 # The offline verifier must build where there is no operating system; its signatures are checked by another library there, so that is tested too.
 wasm:

@@ -4,6 +4,7 @@
 //! are missing. One leader and one member run in full. The votes of the seven other members are made from their
 //! keys: the leader reads them as it reads the first's, and their making is not counted.
 
+pub mod grown;
 pub mod keys;
 mod leader;
 mod member;
@@ -45,9 +46,17 @@ impl Batch {
     /// If the lane does not take its own batch 0.
     #[must_use]
     pub fn new(size: usize) -> Self {
+        Self::grown(size, 0)
+    }
+
+    /// The same in a lane whose log holds so many entries before it.
+    fn grown(size: usize, before: u64) -> Self {
         let world = World::new();
         let (mut leader, mut member) = (LeaderSide::new(&world), MemberSide::new(&world));
         run(&world, &mut leader, &mut member, world.genesis_time(), &[]);
+        if before > 0 {
+            grown::grow(&world, &mut leader, &mut member, before);
+        }
         let candidates = world.candidates(size.min(LARGEST));
         let lists = world.accepted(&candidates);
         Self { size, world, candidates, lists, leader, member: RefCell::new(member) }
@@ -55,15 +64,20 @@ impl Batch {
 
     /// CPU time of leader and member, in microseconds.
     fn measure(&self) -> [f64; 3] {
-        let mut leader = self.leader.clone();
-        let spent = cpu_of(|| leader.wait_for(&self.candidates, &self.lists));
-        let (mut begun, now) = (self.member.borrow_mut(), self.world.now());
-        let mut member = begun.fork();
-        let run = run(&self.world, &mut leader, &mut member, now, &self.candidates);
-        begun.join(member);
-        let (leader, member) = (micros(run.leader + spent), micros(run.member));
-        [leader + member, leader, member]
+        let Spent { leader, member } = fork_and_run(self);
+        [micros(leader + member), micros(leader), micros(member)]
     }
+}
+
+/// One batch, on copies of both sides.
+fn fork_and_run(batch: &Batch) -> Spent {
+    let mut leader = batch.leader.clone();
+    let spent = cpu_of(|| leader.wait_for(&batch.candidates, &batch.lists));
+    let (mut begun, now) = (batch.member.borrow_mut(), batch.world.now());
+    let mut member = begun.fork();
+    let run = run(&batch.world, &mut leader, &mut member, now, &batch.candidates);
+    begun.join(member);
+    Spent { leader: run.leader + spent, member: run.member }
 }
 
 /// What both sides spent.

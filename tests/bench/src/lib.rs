@@ -10,6 +10,7 @@ pub mod measure;
 pub mod membership;
 pub mod peers;
 pub mod policy;
+pub mod programs;
 pub mod results;
 pub mod yardstick;
 
@@ -24,11 +25,13 @@ pub fn run(effort: Effort) -> Vec<Row> {
     let shown = membership::record();
     let question = policy::Question::new();
     let batches = agreement::batches();
+    let grown = agreement::grown::lanes(effort);
     let reader = certificates::Reader::new();
     let mut subjects: Vec<Subject<'_>> = cometbft::subjects(&chains);
     subjects.extend(membership::subjects(&shown));
     subjects.extend(policy::subjects(&question));
     subjects.extend(agreement::subjects(&batches));
+    subjects.extend(agreement::grown::subjects(&grown));
     subjects.extend(certificates::subjects(&reader));
     subjects.extend(log::subjects());
     subjects.extend(yardstick::subjects());
@@ -42,6 +45,7 @@ pub fn cases() -> Vec<Case> {
     let mut cases = cometbft::cases();
     cases.extend([membership::case(), policy::case()]);
     cases.extend(agreement::cases());
+    cases.extend(agreement::grown::cases());
     cases.extend([certificates::case(), log::case(), yardstick::case()]);
     cases
 }

@@ -1,10 +1,18 @@
 //! Measures, prints a table, writes `target/bench/results.json`.
 
-use anyhow::{Context, Result, bail};
-use bench::{machine, measure::Effort, peers, results};
+use anyhow::{Context, Result, bail, ensure};
+use bench::{
+    machine,
+    measure::Effort,
+    peers,
+    programs::{self, Scale, measured},
+    results,
+};
 use std::path::{Path, PathBuf};
 
 const USAGE: &str = "usage: bench [--quick]
+       bench programs [--quick]   measures gateway, relayers and regulators as processes
+       bench explore COMITY FOLDER ROUNDS   loads them, for profilers to look at
        bench blocks               writes light blocks to target/bench/light-blocks, for other programs
        bench peers NAME=PATH...   measures ours beside programs that read them";
 
@@ -17,8 +25,38 @@ fn main() -> Result<()> {
         ["blocks"] => peers::write_blocks(&light_blocks()),
         ["serve", folder] => peers::serve(Path::new(folder)),
         ["peers", programs @ ..] if !programs.is_empty() => beside(programs),
+        ["programs"] => of_programs(Scale::FULL),
+        ["programs", "--quick"] => of_programs(Scale::QUICK),
+        ["explore", exe, folder, rounds] => explore(exe, folder, rounds),
         _ => bail!(USAGE),
     }
+}
+
+/// Measures the programs as processes: the release build of `comity` that lies beside this program.
+fn of_programs(scale: Scale) -> Result<()> {
+    let exe = std::env::current_exe()?.with_file_name("comity");
+    ensure!(exe.exists(), "{} is not there: cargo build --release -p comity", exe.display());
+    let folder = bench::folder().join("programs");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    println!("Programs as processes of this machine, over TLS on the loopback.");
+    println!("{}", machine::describe());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let rows = runtime.block_on(measured::measure(&exe, &folder, scale))?;
+    let (cases, rows): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+    results::print_table(&cases, &rows);
+    results::write(&results_json(), &rows, true)?;
+    println!("Added to target/bench/results.json. To repeat: just bench");
+    Ok(())
+}
+
+/// Loads a deployment in `folder` again and again, for profilers to look at.
+fn explore(exe: &str, folder: &str, rounds: &str) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let (exe, folder) = (exe.as_ref(), folder.as_ref());
+    runtime.block_on(programs::explore(exe, folder, rounds.parse()?, Scale::FULL))
 }
 
 fn all(effort: Effort) -> Result<()> {

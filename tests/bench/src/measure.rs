@@ -32,6 +32,12 @@ impl Effort {
     pub const FULL: Self = Self { rounds: 25, turn: Duration::from_millis(10) };
     /// Shows that everything can be measured; its numbers are worth nothing.
     pub const QUICK: Self = Self { rounds: 2, turn: Duration::ZERO };
+
+    /// Whether its numbers count.
+    #[must_use]
+    pub fn is_full(self) -> bool {
+        self.rounds > Self::QUICK.rounds
+    }
 }
 
 /// Something that takes CPU time.

@@ -21,13 +21,15 @@ pub struct Row {
     pub ratio: Option<f64>,
 }
 
-/// What a row must not exceed.
+/// What a row is held to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Target {
     /// A share of the baseline.
     Ratio(f64),
     /// So much of the row's unit.
     Value(f64),
+    /// No less than so much of it.
+    AtLeast(f64),
 }
 
 /// How a row is made of what was measured.
@@ -69,6 +71,7 @@ impl Case {
                 (format!("ratio <= {most:.2}"), row.ratio.map(|got| got <= most))
             }
             Some(Target::Value(most)) => (format!("<= {most}"), Some(row.value <= most)),
+            Some(Target::AtLeast(least)) => (format!(">= {least}"), Some(row.value >= least)),
         };
         format!("{said}: {}", if got == Some(true) { "met" } else { "MISSED" })
     }
@@ -134,5 +137,7 @@ mod tests {
         check(Target::Ratio(0.75), "ratio <= 0.75: met");
         check(Target::Ratio(0.74), "ratio <= 0.74: MISSED");
         check(Target::Value(2.0), "<= 2: MISSED");
+        check(Target::AtLeast(3.0), ">= 3: met");
+        check(Target::AtLeast(4.0), ">= 4: MISSED");
     }
 }

@@ -25,6 +25,9 @@ const NAMES: &[&str] = &[
     "agreement_batch_1_member",
     "agreement_batch_500_member",
     "agreement_batch_4096_member",
+    "recognition_at_log_1e3",
+    "recognition_at_log_1e5",
+    "recognition_at_log_1e6",
     "certificate_verify",
     "log_append",
 ];

@@ -2,7 +2,7 @@
 
 use super::{
     keys::Keys,
-    world::{MAX, World},
+    world::{MAX, World, salt},
 };
 use gateway_agreement::{
     DigestedBody,
@@ -14,7 +14,7 @@ use gateway_cosign::{EpochKeys, SignedCheckpoint, ThresholdText, Verified, aggre
 use gateway_lane::LaneState;
 use gateway_log::{LeafHash, Log};
 use gateway_types::{
-    Bounded, Bytes, Salt, Timestamp,
+    Bounded, Bytes, Timestamp,
     bytes::BlsSignature,
     candidate::Candidate,
     cbor,
@@ -55,6 +55,18 @@ impl LeaderSide {
             lists: Vec::new(),
             combined: None,
         }
+    }
+
+    /// What is final.
+    pub(super) fn take_log(&mut self) -> (LaneState, Log) {
+        (self.lane.clone(), std::mem::take(&mut self.log))
+    }
+
+    /// Goes on from there.
+    pub(super) fn put_log(&mut self, world: &World, lane: LaneState, log: Log) {
+        let config = LeaderConfig::new(Arc::clone(&world.keys.public), 0).expect("a leader");
+        self.leader = Leader::new(config, lane.next_k(), log.head(), None);
+        (self.lane, self.log) = (lane, log);
     }
 
     /// How many entries are final.
@@ -196,11 +208,4 @@ impl LeaderSide {
         let message = FinalMessage { k, note: Bytes::new(note).expect("short"), body };
         cbor::encode(&ToMember::Final(Box::new(message)))
     }
-}
-
-/// Different for each entry; of a benchmark's own, as drawing them is the operating system's work.
-fn salt(index: u64) -> Salt {
-    let mut salt = [6; 16];
-    salt[..8].copy_from_slice(&index.to_be_bytes());
-    Salt(salt)
 }

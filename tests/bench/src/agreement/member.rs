@@ -5,10 +5,11 @@ use crate::agreement::keys::{Keys, Secrets};
 use gateway_agreement::{
     DigestedBody, Quorums,
     check::{FormContext, FreshContext, Genesis, OwnHeads, check_body, check_form},
-    member::{FromMember, Member, MemberConfig, MemberEffect, MemberState, Proposed},
+    member::{FromMember, Member, MemberConfig, MemberEffect, MemberState, Proposed, Tip},
 };
 use gateway_cosign::{EpochKeys, Note};
 use gateway_lane::LaneState;
+use gateway_log::Frontier;
 use gateway_types::{
     Timestamp, cbor,
     checkpoint::Checkpoint,
@@ -35,14 +36,7 @@ pub(super) struct MemberSide {
 impl MemberSide {
     pub(super) fn new(world: &World) -> Self {
         let keys = Arc::clone(&world.keys.public);
-        let config = MemberConfig {
-            origin: world.origin.clone(),
-            epoch: 1,
-            me: world.keys.members[0].me,
-            quorums: Quorums::of(keys.entry()).expect("committees"),
-            leaders: 2,
-            keys_end: keys.entry().keys_end().expect("an end"),
-        };
+        let config = config(world);
         let state = MemberState::new(1);
         Self {
             keys,
@@ -54,6 +48,15 @@ impl MemberSide {
             own: OwnHeads::default(),
             chain: CometBft::new(),
         }
+    }
+
+    /// Goes on from there.
+    pub(super) fn put_log(&mut self, world: &World, lane: LaneState, frontier: Frontier) {
+        let mut state = MemberState::new(1);
+        let time = lane.tip().map(|tip| tip.time);
+        state.tip = Tip { k: lane.next_k(), frontier, time };
+        self.member = Member::new(config(world), state, None, None, world.now()).expect("a state");
+        self.lane = lane;
     }
 
     /// A copy that goes another way; the decoded keys go with it, until they are given back.
@@ -179,6 +182,18 @@ impl MemberSide {
         let checked = check_form(&form, &body).expect("a good batch");
         self.member.handle_final(&checkpoint, &[body]).expect("final");
         self.lane.apply_batch(checked.into_batch());
+    }
+}
+
+fn config(world: &World) -> MemberConfig {
+    let keys = &world.keys.public;
+    MemberConfig {
+        origin: world.origin.clone(),
+        epoch: 1,
+        me: world.keys.members[0].me,
+        quorums: Quorums::of(keys.entry()).expect("committees"),
+        leaders: 2,
+        keys_end: keys.entry().keys_end().expect("an end"),
     }
 }
 

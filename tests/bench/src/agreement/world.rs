@@ -5,7 +5,7 @@ use crate::{chain, membership::Shown, policy};
 use gateway_agreement::{build::SyncOffer, check::Genesis};
 use gateway_cosign::ThresholdText;
 use gateway_types::{
-    Bounded, Bytes, Digest, LicenceKey, Origin, Timestamp,
+    Bounded, Bytes, Digest, LicenceKey, Origin, Salt, Timestamp,
     body::HeadProof,
     candidate::{Candidate, DecisionTerms, EvidenceRef, Form, PackRef},
     cbor,
@@ -236,4 +236,11 @@ fn height() -> u64 {
 
 fn first_ms() -> u64 {
     u64::try_from(chain::FIRST_TIME).expect("after 1970") * 1000
+}
+
+/// Different for each entry; of a benchmark's own, as drawing them is the operating system's work.
+pub(super) fn salt(index: u64) -> Salt {
+    let mut salt = [6; 16];
+    salt[..8].copy_from_slice(&index.to_be_bytes());
+    Salt(salt)
 }
