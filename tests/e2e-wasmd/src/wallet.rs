@@ -1,9 +1,12 @@
 //! Transactions, by wasmd's own command line.
 
-use crate::network::Network;
+use crate::{
+    network::Network,
+    stage::{glance, now},
+};
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 use tokio::process::Command;
 
 /// Enough for every transaction here. To have it estimated would cost a second of blocks each time.
@@ -11,6 +14,9 @@ const GAS: &str = "6000000";
 
 /// The node that transactions go to: one that lives through the story.
 const GATE: u16 = 1;
+
+/// A transaction is in a block within this.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A validator's key, and the node that its transactions go to.
 #[derive(Debug)]
@@ -63,11 +69,24 @@ impl Wallet {
         let sent: Value = serde_json::from_str(&self.run(&args).await?)?;
         ensure!(sent["code"] == 0, "not taken: {sent}");
         let hash = sent["txhash"].as_str().context("a hash")?;
-        let args = ["query", "wait-tx", hash, "--node", &self.node, "-o", "json"];
-        let result: Value = serde_json::from_str(&self.run(&args).await?)?;
+        let result = self.included(hash).await?;
         ensure!(result["code"] == 0, "refused: {}", result["raw_log"]);
         let height = result["height"].as_str().context("a height")?.parse()?;
         Ok(Included { height, result })
+    }
+
+    /// Looks again until it is in a block. `wait-tx` would at times miss it: a block can come before that listens,
+    /// and be found in no index yet when it looks.
+    async fn included(&self, hash: &str) -> anyhow::Result<Value> {
+        let args = ["query", "tx", hash, "--node", &self.node, "-o", "json"];
+        let began = now();
+        loop {
+            match self.run(&args).await {
+                Ok(found) => return Ok(serde_json::from_str(&found)?),
+                Err(error) if now().since(began) > PATIENCE => return Err(error),
+                Err(_) => glance().await,
+            }
+        }
     }
 
     fn keyring(&self) -> [&str; 4] {
@@ -78,7 +97,12 @@ impl Wallet {
     async fn run(&self, args: &[&str]) -> anyhow::Result<String> {
         let out = Command::new(&self.program).args(args).kill_on_drop(true).output().await?;
         let told = String::from_utf8_lossy(&out.stderr);
-        ensure!(out.status.success(), "wasmd {}: {told}", args[..3.min(args.len())].join(" "));
+        ensure!(
+            out.status.success(),
+            "wasmd {}: {}",
+            args[..3.min(args.len())].join(" "),
+            told.trim().lines().last().unwrap_or_default()
+        );
         Ok(String::from_utf8(out.stdout)?)
     }
 }
