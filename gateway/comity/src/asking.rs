@@ -133,10 +133,10 @@ async fn ask(
     question: &Question,
     wait: Duration,
 ) -> Result<Answer, AskError> {
-    let until = tokio::time::Instant::now() + wait;
+    let begun = tokio::time::Instant::now();
     let mut received = client.ask(question, wait).await?;
-    while received.is_open() && tokio::time::Instant::now() < until {
-        let left = until.saturating_duration_since(tokio::time::Instant::now());
+    while received.is_open() && begun.elapsed() < wait {
+        let left = wait.saturating_sub(begun.elapsed());
         received = client.look(&received.id, left.max(Duration::from_secs(1))).await?;
     }
     Ok(believe(client, trust, question, received, now()).await)

@@ -156,7 +156,8 @@ impl ClockGuard {
         let known = self.leaders.get(&leader).filter(|seen| seen.is_of_late(now.elapsed));
         let is_less = known.is_some_and(|seen| seen.now(now.elapsed) >= time);
         let is_far_behind = now.wall.since(time) > MAX_DIFFERENCE;
-        if !is_less && !(is_far_behind && may_have_waited) {
+        let says_nothing = is_less || (is_far_behind && may_have_waited);
+        if !says_nothing {
             self.leaders.insert(leader, Seen { time, at: now.elapsed });
         }
     }

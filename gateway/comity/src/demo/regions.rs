@@ -19,6 +19,9 @@ const REGIONS: [(&str, &str, [&str; 4]); 3] = [
     ("CN-MO", "mo-main", ["mo-operator", "mo-university", "mo-notaries", "mo-archive"]),
 ];
 
+/// Four nodes, the chain's administration, the gateway and its own: in each region.
+const PORTS: usize = 3 * 7;
+
 /// Where licences come from.
 pub(super) const SOURCE: &str = "CN-GD";
 
@@ -47,7 +50,7 @@ pub(super) struct Region {
 
 /// All three, each with ports of its own, free at this moment.
 pub(super) fn regions() -> anyhow::Result<Vec<Region>> {
-    let mut ports = free_ports(REGIONS.len() * 7)?.into_iter();
+    let mut ports = free_ports(PORTS)?.into_iter();
     let mut port = || ports.next().context("a free port");
     let mut regions = Vec::new();
     for (code, chain, operators) in REGIONS {
