@@ -94,17 +94,27 @@ impl Signals {
 
     /// Waits until somebody asks the program to stop. A second signal ends it at once.
     pub(crate) async fn asked_to_stop(mut self) -> Exit {
-        let exit = tokio::select! {
-            _ = self.interrupt.recv() => Exit::Interrupted,
-            _ = self.terminate.recv() => Exit::Yes,
-            () = ground_is_gone() => Exit::Yes,
+        let (exit, may_follow) = tokio::select! {
+            exit = self.next() => (exit, false),
+            // Who goes may have sent a signal first, and it is on its way: that asks for nothing new.
+            () = ground_is_gone() => (Exit::Yes, true),
         };
         tracing::info!("draining (again: at once)");
         tokio::spawn(async move {
-            tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
+            if may_follow {
+                self.next().await;
+            }
+            self.next().await;
             std::process::exit(i32::from(Exit::Interrupted.code()));
         });
         exit
+    }
+
+    async fn next(&mut self) -> Exit {
+        tokio::select! {
+            _ = self.interrupt.recv() => Exit::Interrupted,
+            _ = self.terminate.recv() => Exit::Yes,
+        }
     }
 }
 
