@@ -1,0 +1,242 @@
+//! What goes wrong in a run, drawn from its seed.
+
+use crate::{
+    hosts::Host,
+    villains::Villainy,
+    watch::{Moment, Step},
+};
+use gateway_types::MemberRef;
+use rand_chacha::{ChaCha20Rng, rand_core::Rng as _};
+use std::time::Duration;
+
+/// Faults of one run.
+pub const FAULTS: u64 = 3;
+
+/// A kind of fault: a row of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Some hosts hear nobody, and nobody hears them; what was on its way is lost.
+    Partition,
+    /// A program dies before or after a write, or after it has told.
+    Killed,
+    /// A leader shows two bodies.
+    Equivocator,
+    /// What some hosts say stays on its way for a while, then arrives all at once.
+    Held,
+    /// A program dies inside a write: what waits for the disk is lost, kept or torn.
+    KilledInWrite,
+    /// A member says old things again.
+    Replayer,
+    /// A clock goes slow, and is set right again.
+    SlowClock,
+    /// Two leaders at once: half of the members hear the one, all hear the other.
+    TwoLeaders,
+    /// A relayer hides what is new, a revocation among it.
+    Hider,
+    /// A clock steps back, and forth again.
+    SteppingClock,
+    /// A relayer changes what it brings.
+    Forger,
+    /// A member says neither verdicts nor votes.
+    Withholder,
+    /// Nodes of the source lag, answer rubbish, or keep silent.
+    BadNodes,
+    /// A member prepares two bodies at once.
+    TwoFaced,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::Partition,
+        Self::Killed,
+        Self::Equivocator,
+        Self::Held,
+        Self::KilledInWrite,
+        Self::Replayer,
+        Self::SlowClock,
+        Self::TwoLeaders,
+        Self::Hider,
+        Self::SteppingClock,
+        Self::Forger,
+        Self::Withholder,
+        Self::BadNodes,
+        Self::TwoFaced,
+    ];
+
+    /// Its name in the table.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Partition => "partition",
+            Self::Killed => "killed",
+            Self::Equivocator => "equivocating leader",
+            Self::Held => "held messages",
+            Self::KilledInWrite => "killed in a write",
+            Self::Replayer => "replaying member",
+            Self::SlowClock => "slow clock",
+            Self::TwoLeaders => "two leaders",
+            Self::Hider => "hiding relayer",
+            Self::SteppingClock => "stepping clock",
+            Self::Forger => "forging relayer",
+            Self::Withholder => "withholding member",
+            Self::BadNodes => "bad nodes",
+            Self::TwoFaced => "two-faced member",
+        }
+    }
+
+    /// Whether it can meet a step at all: asking for another leader is not written down.
+    #[must_use]
+    pub fn can_meet(self, step: Step) -> bool {
+        !(self == Self::KilledInWrite && step == Step::Timeout)
+    }
+}
+
+/// What goes wrong.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// These hosts and all others do not hear each other.
+    Cut(Vec<Host>),
+    /// What goes between these hosts and all others waits.
+    Hold(Vec<Host>),
+    /// The first leader and these hosts do not hear each other.
+    CutFromLeader(Vec<Host>),
+    /// It dies at that step, and comes back after the time.
+    Kill(Host, Step, Moment, Duration),
+    /// Its clock loses so many milliseconds a second.
+    Slow(Host, i64),
+    /// Its clock is wrong by so many milliseconds.
+    Step(Host, i64),
+    /// These nodes behave like this.
+    Nodes(Vec<usize>, embedded_chain::Behaviour),
+    /// Somebody misbehaves.
+    Villain(Villainy),
+}
+
+/// A fault: what, when, how long.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// Its row in the table.
+    pub kind: Kind,
+    /// When it begins.
+    pub from: Duration,
+    /// When it ends.
+    pub to: Duration,
+    /// What goes wrong.
+    pub what: What,
+}
+
+/// Draws small numbers.
+pub struct Draw<'a>(pub &'a mut ChaCha20Rng);
+
+impl Draw<'_> {
+    /// A number from `from` to just below `to`.
+    pub fn range(&mut self, from: u64, to: u64) -> u64 {
+        from + self.0.next_u64() % (to - from)
+    }
+
+    fn member(&mut self) -> MemberRef {
+        let (committee, member) = (self.range(0, 2), self.range(1, 5));
+        MemberRef { committee: committee as u8, member: member as u8 }
+    }
+
+    fn host(&mut self) -> Host {
+        Host(self.range(0, 10) as u8)
+    }
+
+    /// So many different hosts that take part in the agreement.
+    fn hosts(&mut self, count: usize) -> Vec<Host> {
+        let mut hosts: Vec<Host> = Vec::new();
+        while hosts.len() < count {
+            let host = self.host();
+            if !hosts.contains(&host) {
+                hosts.push(host);
+            }
+        }
+        hosts
+    }
+}
+
+/// The faults of a seed. Kinds go round, so that all are met equally often; the rest is drawn.
+#[must_use]
+pub fn plan(seed: u64, rng: &mut ChaCha20Rng) -> Vec<Fault> {
+    let mut draw = Draw(rng);
+    let kinds = Kind::ALL.len() as u64;
+    let number = (0..FAULTS).map(|i| seed.wrapping_mul(FAULTS).wrapping_add(i));
+    number.map(|n| fault(Kind::ALL[(n % kinds) as usize], n / kinds, &mut draw)).collect()
+}
+
+fn fault(kind: Kind, turn: u64, draw: &mut Draw<'_>) -> Fault {
+    let from = draw.range(10_000, 55_000);
+    let lasts = match kind {
+        Kind::Hider => draw.range(20_000, 75_000),
+        Kind::Equivocator | Kind::Replayer | Kind::Withholder | Kind::TwoFaced => {
+            draw.range(15_000, 40_000)
+        }
+        _ => draw.range(6_000, 25_000),
+    };
+    let (from, to) = (Duration::from_millis(from), Duration::from_millis(from + lasts));
+    Fault { kind, from, to, what: what(kind, turn, draw) }
+}
+
+fn what(kind: Kind, turn: u64, draw: &mut Draw<'_>) -> What {
+    match kind {
+        Kind::Partition => {
+            let count = draw.range(1, 4) as usize;
+            What::Cut(draw.hosts(count))
+        }
+        Kind::Held => {
+            let count = draw.range(1, 4) as usize;
+            What::Hold(draw.hosts(count))
+        }
+        Kind::TwoLeaders => What::CutFromLeader((0..4).map(Host).collect()),
+        Kind::Killed | Kind::KilledInWrite => kill(kind, turn, draw),
+        Kind::SlowClock => {
+            let host = draw.host();
+            // A gateway's answers are judged by the right time: it goes wrong by less.
+            let most = if host.as_member().is_some() { 800 } else { 120 };
+            What::Slow(host, draw.range(50, most) as i64)
+        }
+        Kind::SteppingClock => {
+            let host = draw.host();
+            let most = if host.as_member().is_some() { 30_000 } else { 3_000 };
+            What::Step(host, -(draw.range(500, most) as i64))
+        }
+        Kind::BadNodes => bad_nodes(draw),
+        Kind::Equivocator => What::Villain(Villainy::TwoBodies(0)),
+        Kind::Replayer => What::Villain(Villainy::Replays(draw.member())),
+        Kind::Withholder => What::Villain(Villainy::Withholds(draw.member())),
+        Kind::TwoFaced => What::Villain(Villainy::TwoFaced(draw.member())),
+        Kind::Hider => What::Villain(Villainy::Hides(0)),
+        Kind::Forger => What::Villain(Villainy::Forges(0)),
+    }
+}
+
+fn kill(kind: Kind, turn: u64, draw: &mut Draw<'_>) -> What {
+    let steps: Vec<Step> = Step::ALL.into_iter().filter(|step| kind.can_meet(*step)).collect();
+    let step = steps[(turn % steps.len() as u64) as usize];
+    let host = match step {
+        Step::Propose => Host::gateway(0),
+        Step::Final => draw.host(),
+        _ => Host::member(draw.member()),
+    };
+    let moment = match (kind, step, draw.range(0, 3)) {
+        (Kind::KilledInWrite, ..) => Moment::Inside(draw.range(1, 9)),
+        (_, Step::Timeout, _) | (_, _, 2) => Moment::Told,
+        (_, _, 0) => Moment::Before,
+        _ => Moment::After,
+    };
+    What::Kill(host, step, moment, Duration::from_millis(draw.range(500, 12_000)))
+}
+
+fn bad_nodes(draw: &mut Draw<'_>) -> What {
+    use embedded_chain::Behaviour;
+    let behaviour = match draw.range(0, 4) {
+        0 => Behaviour::Silent,
+        1 => Behaviour::Rubbish,
+        2 => Behaviour::Denies,
+        _ => Behaviour::Lag { blocks: draw.range(1, 20) },
+    };
+    let count = draw.range(1, 5);
+    What::Nodes((0..count as usize).collect(), behaviour)
+}

@@ -1,0 +1,155 @@
+//! Those who misbehave on purpose, one file each. They begin and stop when the plan says so.
+
+mod equivocator;
+mod forger;
+mod hider;
+mod replayer;
+mod two_faced;
+mod withholder;
+
+use crate::links::HttpLeader;
+use async_trait::async_trait;
+pub use equivocator::follow;
+use forger::forge;
+use gateway_types::{
+    MemberRef,
+    link::{MemberFrame, RelayEvidence},
+};
+use hider::Hider;
+use regulator::{Inbox, LeaderLink, LinkError};
+use relayer::{GatewayLink, WorkStream};
+use replayer::Replayer;
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, Mutex},
+};
+
+/// Who misbehaves, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Villainy {
+    /// The gateway at that place shows two bodies for one number and view.
+    TwoBodies(u8),
+    /// The gateway at that place leads and proposes nothing.
+    Sleeps(u8),
+    /// The relayer of the gateway at that place changes what it brings.
+    Forges(u8),
+    /// The relayer of the gateway at that place hides what is new.
+    Hides(u8),
+    /// A member keeps its votes and verdicts to itself.
+    Withholds(MemberRef),
+    /// A member says old things again.
+    Replays(MemberRef),
+    /// A member prepares two bodies at once.
+    TwoFaced(MemberRef),
+}
+
+/// Those that are at it now. Shared by all hosts of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Villains(Arc<Mutex<BTreeSet<Villainy>>>);
+
+impl Villains {
+    /// Begins or stops one.
+    pub fn set(&self, villainy: Villainy, is_on: bool) {
+        let mut on = self.0.lock().unwrap();
+        if is_on {
+            on.insert(villainy);
+        } else {
+            on.remove(&villainy);
+        }
+    }
+
+    /// Whether one is at it.
+    #[must_use]
+    pub fn is_on(&self, villainy: Villainy) -> bool {
+        self.0.lock().unwrap().contains(&villainy)
+    }
+}
+
+/// A member's way to a leader, on which it may say something else than its engine does.
+pub struct VillainLink {
+    link: HttpLeader,
+    me: MemberRef,
+    villains: Villains,
+    replayer: Mutex<Replayer>,
+}
+
+impl fmt::Debug for VillainLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VillainLink({} to {})", self.me, self.link.peer.host)
+    }
+}
+
+impl VillainLink {
+    /// A way for `me`.
+    #[must_use]
+    pub fn new(link: HttpLeader, me: MemberRef, villains: Villains) -> Self {
+        Self { link, me, villains, replayer: Mutex::default() }
+    }
+
+    fn twist(&self, said: &[MemberFrame]) -> Vec<MemberFrame> {
+        let mut said = said.to_vec();
+        if self.villains.is_on(Villainy::TwoFaced(self.me)) {
+            two_faced::add_second_prepares(self.me, &mut said);
+        }
+        if self.villains.is_on(Villainy::Withholds(self.me)) {
+            said.retain(withholder::is_let_through);
+        }
+        let replays = self.villains.is_on(Villainy::Replays(self.me));
+        self.replayer.lock().unwrap().pass(said, replays)
+    }
+}
+
+#[async_trait]
+impl LeaderLink for VillainLink {
+    async fn open_inbox(&self) -> Result<Box<dyn Inbox>, LinkError> {
+        self.link.open_inbox().await
+    }
+
+    async fn post(&self, said: &[MemberFrame]) -> Result<(), LinkError> {
+        let said = self.twist(said);
+        if said.is_empty() { Ok(()) } else { self.link.post(&said).await }
+    }
+}
+
+/// A relayer's way to its gateway, on which it may bring something else than it found.
+pub struct RelayerLink {
+    link: Arc<dyn GatewayLink>,
+    place: u8,
+    villains: Villains,
+    hider: Mutex<Hider>,
+}
+
+impl fmt::Debug for RelayerLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RelayerLink({})", self.place)
+    }
+}
+
+impl RelayerLink {
+    /// A way to the gateway at `place`.
+    #[must_use]
+    pub fn new(link: Arc<dyn GatewayLink>, place: u8, villains: Villains) -> Self {
+        Self { link, place, villains, hider: Mutex::default() }
+    }
+}
+
+#[async_trait]
+impl GatewayLink for RelayerLink {
+    fn name(&self) -> String {
+        self.link.name()
+    }
+
+    async fn open_work(&self) -> Result<Box<dyn WorkStream>, relayer::LinkError> {
+        self.link.open_work().await
+    }
+
+    async fn post(&self, found: &[RelayEvidence]) -> Result<(), relayer::LinkError> {
+        let hides = self.villains.is_on(Villainy::Hides(self.place));
+        let mut found = self.hider.lock().unwrap().pass(found.to_vec(), hides);
+        if self.villains.is_on(Villainy::Forges(self.place)) {
+            found = found.into_iter().map(forge).collect();
+        }
+        if found.is_empty() { Ok(()) } else { self.link.post(&found).await }
+    }
+}
