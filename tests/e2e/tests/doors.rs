@@ -1,0 +1,247 @@
+//! Who may come in, and what: wrong certificates, broken questions, floods. All programs log as much as they can
+//! here, and no secret and nothing personal is in it (A110, A120).
+
+use anyhow::{Context as _, Result, ensure};
+use comity::authority::{Authority, Hosts};
+use e2e::{DESTINATION, Door, LANE, Running, SOURCE, answer_of, post};
+use gateway_http::{Caller, Client, ClientError, Peer, Role};
+use gateway_net::{Clock as _, SystemClock};
+use gateway_types::Jurisdiction;
+use serde_json::{Value, json};
+use std::{fs, path::PathBuf, time::Duration};
+use tokio::time::Instant;
+
+#[test]
+fn a110_a120_a121_strangers_and_floods_are_refused_and_no_log_tells_secrets() -> Result<()> {
+    let mut run = Running::start_with("doors", &[("COMITY_LOG", "trace")])?;
+    run.yes()?;
+    wrong_certificates(&run)?;
+    broken_questions(&mut run)?;
+    slow_ones(&mut run)?;
+    flood(&mut run)?;
+    run.yes()?;
+    run.finish()
+}
+
+/// Certificate and key of a program of the deployment.
+fn files_of(run: &Running, name: &str) -> Result<(PathBuf, PathBuf)> {
+    let tls = run.folder_of(name)?.join("tls");
+    Ok((tls.join("certificate.pem"), tls.join("key.pem")))
+}
+
+/// A region's authority, to speak for `claimed`.
+fn authority(run: &Running, region: &str, claimed: &str) -> Result<Authority> {
+    let certificate = &run.region(region)?.authority;
+    let key = certificate.with_file_name("key.pem");
+    let claimed: Jurisdiction = claimed.parse()?;
+    Ok(Authority::read(&claimed, &fs::read_to_string(certificate)?, &fs::read_to_string(key)?)?)
+}
+
+fn caller(region: &str, role: Role, name: &str) -> Result<Caller> {
+    Ok(Caller { region: region.parse()?, role, name: name.parse()? })
+}
+
+fn wrong_certificates(run: &Running) -> Result<()> {
+    let peer = run.peer(DESTINATION)?;
+    let platform = &run.region(DESTINATION)?.platform;
+    let platform = run.plain_client(&platform.certificate, &platform.key)?;
+    let as_program = |name: &str| -> Result<Client> {
+        let (certificate, key) = files_of(run, name)?;
+        run.plain_client(&certificate, &key)
+    };
+    let regulator = as_program(&format!("{DESTINATION}-regulator-1"))?;
+    let relayer = as_program(&format!("{DESTINATION}-relayer"))?;
+    let inbox = format!("/lane/v1/{LANE}/inbox");
+    let batches = format!("/peer/v1/lanes/{LANE}/batches");
+    for (who, client, path) in [
+        ("a platform", &platform, inbox.as_str()),
+        ("a platform", &platform, batches.as_str()),
+        ("a platform", &platform, "/relay/v1/work"),
+        ("a relayer", &relayer, inbox.as_str()),
+        ("a relayer", &relayer, batches.as_str()),
+        ("a regulator", &regulator, "/relay/v1/work"),
+        ("a regulator", &regulator, batches.as_str()),
+    ] {
+        let status = run.runtime.block_on(stream_status(client, &peer, path))?;
+        ensure!(status == 403, "{who} at {path}: {status}");
+    }
+    for (who, client) in [("a regulator", &regulator), ("a relayer", &relayer)] {
+        let answer =
+            run.runtime.block_on(post(client, &peer, "0123456789abcdef", "{}".to_owned()))?;
+        let (status, code, _) = answer_of(&answer);
+        ensure!((status, code.as_str()) == (403, "forbidden"), "{who} asks: {status} {code}");
+    }
+    strangers(run)
+}
+
+/// The status that a long response is refused with.
+async fn stream_status(client: &Client, peer: &Peer, path: &str) -> Result<u16> {
+    match client.stream(peer, path).await {
+        Err(ClientError::Refused { status, .. }) => Ok(status.as_u16()),
+        Err(other) => Err(other.into()),
+        Ok(_) => Ok(200),
+    }
+}
+
+const ASK: &str = "POST /v1/recognitions HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 2\r\nidempotency-key: 0123456789abcdef\r\n\r\n{}";
+
+/// Certificates that nobody, or the wrong authority, vouches for.
+fn strangers(run: &Running) -> Result<()> {
+    let now = SystemClock.now();
+    let counter = caller(DESTINATION, Role::Platform, "counter")?;
+    let (own, _) = Authority::make(&DESTINATION.parse()?, now)?;
+    let own = own.issue(&counter, &Hosts::default(), now)?;
+    let other = authority(run, SOURCE, DESTINATION)?.issue(&counter, &Hosts::default(), now)?;
+    let genuine =
+        authority(run, DESTINATION, DESTINATION)?.issue(&counter, &Hosts::default(), now)?;
+    let gateway = run.gateway(DESTINATION)?;
+    let root = run.region(DESTINATION)?.authority.clone();
+    let ask = |identity: Option<(&str, &str)>| -> Result<String> {
+        let door = Door::new(gateway, &root, identity)?;
+        run.runtime.block_on(door.send(&[ASK.as_bytes()], Duration::ZERO))
+    };
+    for (what, issued) in [("an authority of its own", own), ("another region's authority", other)]
+    {
+        let answer = ask(Some((&issued.certificate, &issued.key)));
+        ensure!(answer.is_err(), "a certificate of {what} is let in: {answer:?}");
+    }
+    let answer = ask(None)?;
+    ensure!(answer.starts_with("HTTP/1.1 401"), "without a certificate: {answer}");
+    // The same by the same hand, with the right authority, is let in: what was refused was the certificate.
+    let answer = ask(Some((&genuine.certificate, &genuine.key)))?;
+    ensure!(answer.starts_with("HTTP/1.1 400"), "with the right certificate: {answer}");
+    Ok(())
+}
+
+/// Changes a good question's text, and what it must be refused with.
+type Case = (&'static str, Box<dyn Fn(&Value) -> String>, (u16, &'static str, &'static str));
+
+fn changed(name: &'static str, to: Value) -> Box<dyn Fn(&Value) -> String> {
+    Box::new(move |good| {
+        let mut body = good.clone();
+        body[name] = to.clone();
+        body.to_string()
+    })
+}
+
+fn cases() -> Vec<Case> {
+    let deep = "[".repeat(5_000);
+    let doubled = |good: &Value| good.to_string().replacen('{', "{\"to\":\"CN-MO\",", 1);
+    vec![
+        ("not JSON", Box::new(|_| "{\"licence\":".to_owned()), (400, "malformed_request", "")),
+        ("a duplicate key", Box::new(doubled), (400, "malformed_request", "/to")),
+        ("an unknown member", changed("admin", json!(true)), (400, "malformed_request", "/admin")),
+        (
+            "a number for a text",
+            changed("purpose", json!(7)),
+            (400, "malformed_request", "/purpose"),
+        ),
+        (
+            "too deep",
+            Box::new(move |_| format!("{{\"licence\":{deep}")),
+            (400, "malformed_request", "/licence"),
+        ),
+        (
+            "half a character",
+            Box::new(|_| "{\"licence\":\"\\ud800\"}".to_owned()),
+            (400, "malformed_request", ""),
+        ),
+        (
+            "a large record",
+            changed("record", json!("x".repeat(70_000))),
+            (413, "too_large", "/record"),
+        ),
+        ("a large body", Box::new(|_| " ".repeat(140_000)), (413, "too_large", "")),
+        ("another lane", changed("from", json!("CN-MO")), (404, "lane_unknown", "")),
+        ("another purpose", changed("purpose", json!("voting")), (422, "purpose_unknown", "")),
+    ]
+}
+
+fn broken_questions(run: &mut Running) -> Result<()> {
+    let question = run.question()?;
+    let good = Running::body_of(&question);
+    let platform = &run.region(DESTINATION)?.platform;
+    let client = run.plain_client(&platform.certificate, &platform.key)?;
+    let peer = run.peer(DESTINATION)?;
+    for (what, change, expected) in cases() {
+        let sent = post(&client, &peer, question.key.as_str(), change(&good));
+        let answer = run.runtime.block_on(sent).with_context(|| what)?;
+        let (status, code, pointer) = answer_of(&answer);
+        ensure!(
+            (status, code.as_str()) == (expected.0, expected.1),
+            "{what}: {status} {code} {pointer}"
+        );
+        ensure!(pointer.starts_with(expected.2), "{what}: pointer {pointer}");
+    }
+    let answer = run.runtime.block_on(post(&client, &peer, "short", good.to_string()))?;
+    ensure!(answer_of(&answer).0 == 400, "a short key: {:?}", answer_of(&answer));
+    // The good one is taken under the same key: none of the others left anything behind.
+    let asked = run.post(&question)?;
+    run.wait_for_yes(&e2e::Asked { id: asked.id, question })?;
+    Ok(())
+}
+
+/// Half a head, and half a body, are waited for some seconds and not longer.
+fn slow_ones(run: &mut Running) -> Result<()> {
+    let platform = &run.region(DESTINATION)?.platform;
+    let (certificate, key) =
+        (fs::read_to_string(&platform.certificate)?, fs::read_to_string(&platform.key)?);
+    let root = run.region(DESTINATION)?.authority.clone();
+    let door = Door::new(run.gateway(DESTINATION)?, &root, Some((&certificate, &key)))?;
+    let body = ASK.replace("content-length: 2", "content-length: 100");
+    for (what, text) in [("half a head", "POST /v1/recog"), ("half a body", body.as_str())] {
+        let (answer, took) = run.runtime.block_on(async {
+            let since = Instant::now();
+            (door.send(&[text.as_bytes()], Duration::ZERO).await, since.elapsed())
+        });
+        let answer = answer.with_context(|| what)?;
+        ensure!(answer.starts_with("HTTP/1.1 408"), "{what}: {answer}");
+        ensure!(took < Duration::from_secs(15), "{what}: after {took:?}");
+    }
+    Ok(())
+}
+
+/// One platform calls far more often than it may; another's questions are answered as before (A121).
+fn flood(run: &mut Running) -> Result<()> {
+    let flooder = caller(DESTINATION, Role::Platform, "flood")?;
+    let now = SystemClock.now();
+    let issued =
+        authority(run, DESTINATION, DESTINATION)?.issue(&flooder, &Hosts::default(), now)?;
+    let folder = run.folder_of(&format!("{DESTINATION}-gateway"))?.join("../flood");
+    fs::create_dir_all(&folder)?;
+    let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
+    fs::write(&certificate, &issued.certificate)?;
+    fs::write(&key, issued.key.as_bytes())?;
+    let client = run.plain_client(&certificate, &key)?;
+    let peer = run.peer(DESTINATION)?;
+    let before = run.yes()?;
+    let flooding = run.runtime.spawn(async move {
+        let since = Instant::now();
+        let (mut taken, mut refused) = (0u32, 0u32);
+        while since.elapsed() < Duration::from_secs(6) {
+            let mut calls = tokio::task::JoinSet::new();
+            for _ in 0..100 {
+                let (client, peer) = (client.clone(), peer.clone());
+                calls.spawn(async move {
+                    post(&client, &peer, "0123456789abcdef", "{}".to_owned()).await
+                });
+            }
+            for answer in calls.join_all().await {
+                match answer.map(|it| (it.status.as_u16(), it.headers.contains_key("retry-after")))
+                {
+                    Ok((429, true)) => refused += 1,
+                    Ok((400, _)) => taken += 1,
+                    other => anyhow::bail!("a flood is answered {other:?}"),
+                }
+            }
+        }
+        anyhow::Ok((taken, refused))
+    });
+    let during = [run.yes()?, run.yes()?, run.yes()?];
+    let (taken, refused) = run.runtime.block_on(flooding)??;
+    println!(
+        "flood: {taken} looked at, {refused} refused; another's answers {before:?} before, {during:?} during"
+    );
+    ensure!(refused > 100, "only {refused} of {} were refused", taken + refused);
+    Ok(())
+}
