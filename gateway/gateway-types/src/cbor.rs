@@ -7,10 +7,20 @@
 use alloc::{string::String, string::ToString, vec::Vec};
 use minicbor::{Decode, Encode};
 
+/// Room that an encoding begins with, in bytes: most objects fit, so that it need not grow step by step.
+const ROOM: usize = 1024;
+
 /// The one encoding of `value`.
 #[must_use]
 pub fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
-    let mut out = Vec::new();
+    let mut out = encode_into(value, ROOM);
+    // What is kept for long takes no more than it needs.
+    out.shrink_to_fit();
+    out
+}
+
+fn encode_into<T: Encode<()>>(value: &T, room: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(room);
     // Writing into memory cannot fail, and no encoder of ours refuses a value.
     let written = minicbor::encode(value, &mut out);
     debug_assert!(written.is_ok(), "an encoder refused its value");
@@ -32,10 +42,12 @@ where
         return Err(DecodeError::TooLong { len: bytes.len(), limit });
     }
     let value: T = minicbor::decode(bytes).map_err(|error| DecodeError::from_minicbor(&error))?;
-    match first_difference(bytes, &encode(&value)) {
-        None => Ok(value),
-        Some(at) => Err(DecodeError::NotCanonical { at }),
+    let again = encode_into(&value, bytes.len());
+    // Comparing whole is fast; where they differ is looked for only if they do.
+    if again == bytes {
+        return Ok(value);
     }
+    Err(DecodeError::NotCanonical { at: first_difference(bytes, &again) })
 }
 
 /// Why bytes were not taken.
@@ -71,9 +83,8 @@ impl DecodeError {
     }
 }
 
-fn first_difference(a: &[u8], b: &[u8]) -> Option<usize> {
-    let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    (same != a.len() || same != b.len()).then_some(same)
+fn first_difference(a: &[u8], b: &[u8]) -> usize {
+    a.iter().zip(b).take_while(|(x, y)| x == y).count()
 }
 
 #[cfg(test)]
