@@ -292,7 +292,6 @@ fn settings(place: u8) -> GatewaySettings {
         client: light_client(),
         limits: follower_limits(),
     };
-    let contract_filed = BTreeSet::from([crate::platform::me()]);
     GatewaySettings {
         region: leader_region(place),
         name: "gateway".parse().unwrap(),
@@ -308,7 +307,7 @@ fn settings(place: u8) -> GatewaySettings {
         admin: None,
         chains: vec![chain],
         tls: made.tls(&gateway_caller(place)),
-        quotas: QuotaSettings { contract_filed, ..QuotaSettings::default() },
+        quotas: QuotaSettings::default(),
         drain: Duration::from_secs(1),
     }
 }
