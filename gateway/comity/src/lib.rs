@@ -1,16 +1,17 @@
 //! The parts of Comity's one program that are also used by its tests and benchmarks.
 //!
-//! [`local`] runs a whole lane in one process, over no network: what the demonstration shows and the
-//! benchmarks measure. Every rule in it is the real code; only the wires are missing. [`settings`] are what
-//! the programs are told, and [`deployment`] writes all that a whole deployment needs.
+//! [`settings`] are what the programs are told, and [`deployment`] writes all that a whole deployment needs:
+//! [`committees`] make their keys, and [`packs`] are the example rules. [`fleet`] runs the programs as
+//! processes on this machine, and [`mod@ask`] asks them.
 
 pub mod ask;
 pub mod authority;
+pub mod committees;
 pub mod deployment;
 pub mod fleet;
 pub mod folder;
 pub mod genesis;
 pub mod load;
-pub mod local;
+pub mod packs;
 pub mod secret_file;
 pub mod settings;

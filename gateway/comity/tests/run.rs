@@ -3,16 +3,12 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use comity::{
-    deployment::{Plan, RegionPlan, RegulatorPlan, SourcePlan, Written, write},
-    local::recorded::Recorded,
-};
+use comity::deployment::{Plan, RegionPlan, RegulatorPlan, SourcePlan, Written, write};
+use embedded_chain::{Chain, FIRST_PIN, Genesis};
 use gateway_types::{
-    Bytes, Timestamp,
+    Timestamp,
     entry::{ClientPin, ShortText},
 };
-use light_client::LightClient as _;
-use light_client_cometbft::CometBft;
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     fs,
@@ -31,25 +27,11 @@ fn free() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
-/// The block that made the registry of the recorded chain, and its pin.
+/// An example chain's first pin: nobody answers in its name here.
 fn pin() -> (ClientPin, Vec<u8>) {
-    let recorded = Recorded::load().unwrap();
-    let height = recorded.chain.heights.created;
-    let bytes = recorded.header(height).unwrap();
-    let header = CometBft::new().decode_header(&bytes).unwrap();
-    let pin = ClientPin {
-        kind: "cometbft".parse().unwrap(),
-        chain: recorded.chain.chain_id.parse().unwrap(),
-        height,
-        header_hash: header.state.header_hash,
-        validators_hash: header.state.next_validators_hash,
-        registry: Bytes::new(hex::decode(&recorded.chain.contract_hex).unwrap()).unwrap(),
-        trusting_period_ms: 7 * 24 * 3_600_000,
-        max_clock_drift_ms: 5_000,
-        trust_threshold: (2, 3),
-        reason: ShortText::new("test").unwrap(),
-    };
-    (pin, bytes.into_inner())
+    let chain = Chain::new(Genesis::four("gd-main".parse().unwrap(), now())).unwrap();
+    let pin = chain.pin(FIRST_PIN).unwrap();
+    (pin.entry, pin.header.to_vec())
 }
 
 fn region(code: &str, pin: Option<(ClientPin, Vec<u8>)>) -> RegionPlan {

@@ -7,9 +7,10 @@ use super::{
 };
 use crate::{
     authority::Hosts,
+    committees::MadeGateway,
     folder::NewFile,
     genesis::LaneStart,
-    local::{keys::MadeGateway, packs},
+    packs,
     settings::{
         AdminListen, Chain, ChainKind, Endpoint, Expected, GatewayFile, Hex, LaneFile, LeaderKeys,
         Limits, Listen, MemberKeyFiles, Packs, Pin, Program, RegulatorFile, RelayerFile, Remote,

@@ -1,7 +1,7 @@
 //! The secrets of one region: its committee's keys, its gateway's key, sealed each under its holder's own passphrase.
 
 use super::plan::RegionPlan;
-use crate::local::keys::{MadeCommittee, MadeGateway, Office, make_committee, make_gateway};
+use crate::committees::{MadeCommittee, MadeGateway, Office, make_committee, make_gateway};
 use gateway_ceremony::at_rest::{StoredShare, seal_keys, seal_secret, seal_share};
 use gateway_types::{Salt, Timestamp, id::Deployment};
 use rand_chacha::{ChaCha20Rng, rand_core::Rng as _};

@@ -7,9 +7,10 @@ use super::{
 };
 use crate::{
     authority::{Authority, Issued},
+    committees,
     folder::{FolderError, NewFile, Target},
     genesis::LaneStart,
-    local::{keys, packs},
+    packs,
     settings::{
         Tls,
         platform::{Believes, PlatformFile},
@@ -99,7 +100,7 @@ fn make(plan: &Plan) -> anyhow::Result<Made<'_>> {
 
 /// A thread for each region: three ceremonies, and twenty-seven files to seal.
 fn make_regions(plan: &Plan) -> anyhow::Result<BTreeMap<Jurisdiction, MadeRegion>> {
-    let keys_end = keys::keys_end(plan.now);
+    let keys_end = committees::keys_end(plan.now);
     let mut rng = ChaCha20Rng::from_seed(plan.seed);
     let made = std::thread::scope(|threads| {
         let start = |region| {
@@ -132,7 +133,7 @@ fn make_lane(
     let (source, destination) =
         (keys_of(regions, &lane.source)?, keys_of(regions, &lane.destination)?);
     // By default the destination's gateway leads first, then the source's.
-    let (entry, possession) = keys::first_entry(
+    let (entry, possession) = committees::first_entry(
         &origin,
         &[&source.committee, &destination.committee],
         &[&destination.gateway, &source.gateway],

@@ -3,8 +3,8 @@
 use super::{lane::Made, passphrase::Passphrase};
 use anyhow::Context as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use comity::committees::{MadeCommittee, MadeGateway, MadeLane, MadeSeat};
 use comity::folder::NewFile;
-use comity::local::keys::{MadeCommittee, MadeGateway, MadeLane, MadeSeat};
 use gateway_ceremony::at_rest::{StoredShare, seal_keys, seal_secret, seal_share};
 use gateway_types::{Digest, Salt, bytes::BlsSignature, entry::Member, frame::sha256};
 use rand_chacha::{ChaCha20Rng, rand_core::Rng as _};

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use certificate::Trust;
-use comity::local::keys::{MadeLane, make_keys};
+use comity::committees::{MadeLane, make_keys};
 use gateway_types::{CommitteeSize, Digest, Origin, Timestamp, bytes::BlsSignature};
 use rand_chacha::ChaCha20Rng;
 

@@ -9,7 +9,7 @@ use crate::{
     output::{BOLD, CYAN, GREEN, Output, YELLOW, styled},
 };
 use certificate::words::fours;
-use comity::local::keys::MadeCommittee;
+use comity::committees::MadeCommittee;
 use gateway_ceremony::Round;
 use gateway_cosign::Suite;
 use gateway_types::{Timestamp, bytes::BlsSignature, entry::Member, frame::sha256};

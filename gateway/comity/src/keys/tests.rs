@@ -195,7 +195,7 @@ fn the_first_entry_is_the_committees_own_and_every_t_can_sign() {
         for ((set, committee), proof) in
             keys.committees().iter().zip(&made.lane.committees).zip(&made.lane.possession)
         {
-            let sign = |seat: &comity::local::keys::MadeSeat| {
+            let sign = |seat: &comity::committees::MadeSeat| {
                 (seat.outcome.share.number(), seat.outcome.share.sign(&text).unwrap())
             };
             let shares: Vec<_> = committee.seats.iter().map(sign).collect();
