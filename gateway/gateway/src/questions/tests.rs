@@ -93,6 +93,23 @@ async fn a_silent_source_is_waited_for_and_then_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_that_is_over_while_the_end_is_written_down_is_a_little_longer() {
+    let bench = Bench::begun().await;
+    *bench.region.fetches.lock().unwrap() = false;
+    let asked = bench.questions.ask(question(KEY)).await.unwrap();
+    let (questions, id) = (bench.questions.clone(), asked.id.clone());
+    let wait = Duration::from_secs(31);
+    let look = tokio::spawn(async move { questions.look(&platform(), &id, wait).await });
+    // It ends after 30 s, and the disk is full until two seconds after the wait.
+    tokio::time::sleep(Duration::from_secs(29)).await;
+    bench.store.set_full(true);
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    bench.store.set_full(false);
+    let seen = look.await.unwrap();
+    assert!(matches!(&seen, Ok(Seen { shown: Shown::Closed(_), .. })), "{seen:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a56_one_key_asked_64_times_at_once_is_one_question() {
     let bench = Bench::begun().await;
     let asks = (0..64).map(|_| {
