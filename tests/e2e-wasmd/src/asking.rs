@@ -10,7 +10,7 @@ use certificate::{Files, Outcome, Question as Moment, Report, VerifiedCertificat
 use comity::ask::{Answer, Proof, Question, Received, believe};
 use embedded_chain::ExampleLicence;
 use gateway_record::issue::{ConsentTerms, bind, consent};
-use gateway_types::{Timestamp, id::IdempotencyKey};
+use gateway_types::{candidate::EvidenceRef, id::IdempotencyKey};
 use std::time::Duration;
 
 const PURPOSE: &str = "licence-exchange";
@@ -145,11 +145,9 @@ pub(crate) fn certificate(proof: &Proof) -> anyhow::Result<&VerifiedCertificate>
     proof.report.found.certificate.as_ref().context("a certificate")
 }
 
-/// The source's block by which it was decided, and when that was.
-pub(crate) fn evidence(proof: &Proof) -> anyhow::Result<(u64, Timestamp)> {
-    let certificate = certificate(proof)?;
-    let height = certificate.decided().candidate().evidence.height;
-    Ok((height, certificate.batch().time))
+/// The state of the source by which it was decided.
+pub(crate) fn evidence(proof: &Proof) -> anyhow::Result<&EvidenceRef> {
+    Ok(&certificate(proof)?.decided().candidate().evidence)
 }
 
 fn fresh_key() -> anyhow::Result<IdempotencyKey> {

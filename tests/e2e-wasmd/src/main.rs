@@ -46,7 +46,7 @@ fn run() -> anyhow::Result<()> {
         }
     });
     // What was running went down with the story; what it left on the disk goes now.
-    drop(runtime);
+    runtime.shutdown_background();
     work.clean(outcome.is_ok())?;
     outcome
 }

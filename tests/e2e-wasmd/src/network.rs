@@ -10,7 +10,7 @@ use gateway_types::{
 };
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use std::{
-    fs::File,
+    fs::{self, File},
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::Stdio,
@@ -27,6 +27,16 @@ const PORT_OFFSETS: [u16; 3] = [0, 100, 200];
 
 /// Blocks follow one another by this and a little.
 const COMMIT_TIMEOUT: &str = "200ms";
+
+/// The one that keeps only its newest states; the others keep all.
+pub(crate) const PRUNES: u16 = 3;
+
+/// How it does: the newest 50, and it cleans up every 10 blocks.
+const PRUNING: &str =
+    "pruning = \"custom\"\npruning-keep-recent = \"50\"\npruning-interval = \"10\"";
+
+/// A state is gone from it after so many blocks: those that it keeps, those between two times, and a few more.
+pub(crate) const PRUNED_AFTER: u64 = 50 + 10 + 5;
 
 /// A height is reached within this.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -60,7 +70,18 @@ impl Network {
             .await?;
         ensure!(status.success(), "run4.sh init: {status}");
         let running = (0..NODES).map(|_| None).collect();
-        Ok(Self { chain, wasmd, folder, port, running })
+        let network = Self { chain, wasmd, folder, port, running };
+        network.let_one_prune()?;
+        Ok(network)
+    }
+
+    /// Where run4.sh has it keep everything.
+    fn let_one_prune(&self) -> anyhow::Result<()> {
+        let path = self.home(PRUNES).join("config/app.toml");
+        let text = fs::read_to_string(&path)?;
+        let settings = |line: &&str| !line.starts_with("pruning");
+        let others: Vec<&str> = text.lines().filter(settings).collect();
+        Ok(fs::write(&path, format!("{PRUNING}\n{}\n", others.join("\n")))?)
     }
 
     pub(crate) fn start_all(&mut self, work: &Work) -> anyhow::Result<()> {

@@ -24,6 +24,7 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
+use tokio::time::timeout;
 
 /// Where licences are to count.
 pub(crate) const DESTINATION: &str = "CN-HK";
@@ -43,8 +44,8 @@ const FIRST_ENTRIES: u64 = 5;
 /// Anything must come about within this.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Who stops gets this long to finish what it has begun.
-const DRAIN: Duration = Duration::from_secs(5);
+/// All have ended within this, one after the other.
+const DRAIN: Duration = Duration::from_secs(30);
 
 /// The programs, and what a platform of the destination has.
 #[derive(Debug)]
@@ -100,28 +101,23 @@ impl Parties {
         lane["log"]["size"].as_u64().context("a size")
     }
 
-    /// Asks all to drain and end.
+    /// Asks one after the other to drain and end.
     ///
     /// # Errors
     ///
-    /// If one of them ended before by itself.
-    pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
+    /// If one of them ended before by itself, or does not end well.
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.fleet.check()?;
-        let names: Vec<String> =
-            self.fleet.programs().iter().map(|program| program.name.clone()).collect();
-        for program in self.fleet.programs() {
-            comity::fleet::ask_to_stop(program.pid())?;
-        }
-        // They drain side by side; each is waited for.
-        let began = now();
-        while now().since(began) < DRAIN && self.fleet.check().is_ok() {
-            glance().await;
-        }
-        for name in names {
-            let status = self.fleet.stop(&name)?;
-            anyhow::ensure!(status.success(), "{name} drained badly: {status}");
-        }
-        Ok(())
+        let mut fleet = self.fleet;
+        let stopping = tokio::task::spawn_blocking(move || {
+            let names: Vec<_> = fleet.programs().iter().map(|it| it.name.clone()).collect();
+            names.iter().try_for_each(|name| {
+                let status = fleet.stop(name)?;
+                anyhow::ensure!(status.success(), "{name} drained badly: {status}");
+                Ok(())
+            })
+        });
+        timeout(DRAIN, stopping).await.context("a program does not drain")??
     }
 }
 

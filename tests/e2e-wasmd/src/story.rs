@@ -3,14 +3,15 @@
 use crate::{
     asking::{certificate, evidence},
     conformance,
-    network::{NODES, Network},
+    network::{NODES, Network, PRUNED_AFTER},
     parties::Parties,
-    registry::{REVOKED, Registry, SUSPENDED, VALID},
-    stage::{Stage, Work},
+    registry::{REVOKED, Registry, SOURCE, SUSPENDED, VALID},
+    stage::{Stage, Work, now},
     wallet::Wallet,
 };
 use anyhow::ensure;
 use certificate::Outcome;
+use comity::ask::Proof;
 use embedded_chain::{ExampleLicence, example_licence};
 use std::{cell::Cell, path::PathBuf, time::Duration};
 
@@ -25,6 +26,12 @@ const GAINS: u16 = 2;
 
 /// A change of the source is signed in the lane within this.
 const REVOKED_WITHIN: Duration = Duration::from_secs(60);
+
+/// The first licence is made, suspended, taken back, revoked.
+const REVOKED_SEQUENCE: u64 = 4;
+
+/// The number of an example licence that nobody puts on the chain.
+const NEVER_MADE: u32 = 99;
 
 /// A question is given up as unknown after this.
 const GIVEN_UP_WITHIN: Duration = Duration::from_secs(70);
@@ -46,9 +53,6 @@ pub(crate) async fn play(wasmd: PathBuf, work: &Work) -> anyhow::Result<()> {
     registry.set(&writer, &first, VALID).await?;
     stage.done("two licences made; one suspended and taken back");
 
-    conformance::run(&network, &registry, &first).await?;
-    stage.done("the adapter's suite holds on live nodes, as on recorded and on embedded ones");
-
     let mut parties = Parties::start(&network, &registry, work).await?;
     let size = parties.wait_for_lane().await?;
     let programs = parties.fleet.programs().len();
@@ -59,29 +63,14 @@ pub(crate) async fn play(wasmd: PathBuf, work: &Work) -> anyhow::Result<()> {
     stage.done(&format!("YES   verified with the trust file, entry {place}, after {took:.1?}"));
 
     set_changes(&mut stage, &mut network, &parties, &second).await?;
+    network.wait_for_height(registry.created + PRUNED_AFTER).await?;
+    conformance::run(&network, &registry, &first).await?;
+    stage.done("the adapter's suite holds on live nodes, as on recorded and on embedded ones");
     node_killed(&mut stage, &mut network, &parties, &second).await?;
 
-    registry.set(&writer, &first, REVOKED).await?;
-    parties.wait_until_not_good(&proof, REVOKED_WITHIN).await?;
-    let alone = parties.verify(&proof.certificate, None);
-    ensure!(alone.outcome() == Outcome::Good, "before the status: {}", alone.code());
-    stage.done("revoked: signed in the lane; the certificate is NOT GOOD with its new status");
-
-    let (declined, took) = parties.ask_for_no(&first).await?;
-    stage.done(&format!(
-        "NO    {}, with proof: entry {}, after {took:.1?}",
-        declined.report.code(),
-        certificate(&declined)?.index()
-    ));
-
-    let never = example_licence(&crate::registry::SOURCE.parse()?, 99)?;
-    let (absent, took) = parties.ask_for_no(&never).await?;
-    stage.done(&format!(
-        "NO    to one that was never made: {}, after {took:.1?}",
-        absent.report.code()
-    ));
-
+    revoked(&mut stage, &mut parties, &registry, &writer, (&first, &proof)).await?;
     all_stopped(&mut stage, &mut network, &parties, [&first, &second]).await?;
+    all_back(&mut stage, &mut network, &parties, &second, work).await?;
     parties.stop().await?;
     stage.done("all programs drained and ended well");
     Ok(())
@@ -104,7 +93,7 @@ async fn set_changes(
     let (changed, (count, slowest)) = (changed?, asked?);
     network.wait_for_height(changed + 2).await?;
     let (proof, took) = parties.ask_for_yes(licence).await?;
-    let (height, _) = evidence(&proof)?;
+    let height = evidence(&proof)?.height;
     ensure!(height > changed, "evidence of block {height}, and the set changed at {changed}");
     stage.done(&format!(
         "the set changed twice, at last in block {changed}: {count} times YES meanwhile (at most {slowest:.1?}), \
@@ -152,11 +141,41 @@ async fn node_killed(
     let killed_at = network.wait_for_height(1).await?;
     network.wait_for_height(killed_at + 3).await?;
     let (proof, took) = parties.ask_for_yes(licence).await?;
-    let (height, _) = evidence(&proof)?;
+    let height = evidence(&proof)?.height;
     ensure!(height > killed_at, "evidence of block {height}, and the node went at {killed_at}");
     stage.done(&format!(
         "a validator killed at height {killed_at}: YES by block {height} after {took:.1?}"
     ));
+    Ok(())
+}
+
+/// Revoked at its source: the first certificate counts no more, and the next answer is no.
+async fn revoked(
+    stage: &mut Stage,
+    parties: &mut Parties,
+    registry: &Registry,
+    writer: &Wallet,
+    (licence, proof): (&ExampleLicence, &Proof),
+) -> anyhow::Result<()> {
+    registry.set(writer, licence, REVOKED).await?;
+    let since = now();
+    parties.wait_until_not_good(proof, REVOKED_WITHIN).await?;
+    let took = now().since(since);
+    let alone = parties.verify(&proof.certificate, None);
+    ensure!(alone.outcome() == Outcome::Good, "without the status: {}", alone.code());
+    stage.done(&format!(
+        "revoked: signed {took:.1?} after its block; with that status the certificate is NOT GOOD"
+    ));
+
+    let (declined, took) = parties.ask_for_no(licence).await?;
+    ensure!(evidence(&declined)?.sequence == Some(REVOKED_SEQUENCE), "by another state");
+    let place = certificate(&declined)?.index();
+    stage.done(&format!("NO    with its proof, entry {place}, after {took:.1?}"));
+
+    let never = example_licence(&SOURCE.parse()?, NEVER_MADE)?;
+    let (absent, took) = parties.ask_for_no(&never).await?;
+    ensure!(evidence(&absent)?.sequence.is_none(), "by a record");
+    stage.done(&format!("NO    to a licence that was never made: proven absent, after {took:.1?}"));
     Ok(())
 }
 
@@ -178,5 +197,23 @@ async fn all_stopped(
         "all nodes down: UNKNOWN, {}, after {:.1?}, for a revoked licence as for a valid one",
         valid.0, valid.1
     ));
+    Ok(())
+}
+
+/// The nodes come back, and so do answers.
+async fn all_back(
+    stage: &mut Stage,
+    network: &mut Network,
+    parties: &Parties,
+    licence: &ExampleLicence,
+    work: &Work,
+) -> anyhow::Result<()> {
+    network.start_all(work)?;
+    let tip = network.wait_for_height(1).await?;
+    let tip = network.wait_for_height(tip + 2).await?;
+    let (proof, took) = parties.ask_for_yes(licence).await?;
+    let height = evidence(&proof)?.height;
+    ensure!(height >= tip, "evidence of block {height}, and the nodes came back at {tip}");
+    stage.done(&format!("all nodes up again: YES by block {height} after {took:.1?}"));
     Ok(())
 }
