@@ -11,7 +11,7 @@ use gateway_agreement::{
 use gateway_cosign::{BadNote, CheckpointError, SignedError, VotesError};
 use gateway_lane::EntryError;
 use gateway_types::{
-    MemberRef, Timestamp,
+    Digest, MemberRef, Timestamp,
     bounded::TooMany,
     candidate::{Candidate, MAX_CANDIDATE},
     cbor,
@@ -84,10 +84,10 @@ impl Engine {
             let why = Left::Refused(EntryError::RequestTwice { request });
             return self.event(LaneEvent::Left(digest, why));
         }
-        if !self.wait_for(candidate.clone(), self.config.me) {
+        if !self.wait_for(candidate.clone(), digest, self.config.me) {
             return self.event(LaneEvent::Left(digest, Left::Full));
         }
-        self.keep_frame(frame);
+        self.keep_frame(frame, digest);
         let everyone = self.connected(&Recipients::All);
         self.send_candidate(&digest, &everyone);
         self.send_peers(&PeerFrame::Candidate(Box::new(candidate)));
@@ -113,7 +113,8 @@ impl Engine {
         }
         let request = candidate.request;
         if !self.log.with_state(|state| state.request_is_answered(&request, now)) {
-            self.wait_for(candidate, from);
+            let digest = candidate.digest();
+            self.wait_for(candidate, digest, from);
         }
         Ok(())
     }
@@ -222,8 +223,7 @@ impl Engine {
     }
 
     /// Takes a candidate, and hands on the verdicts that came before it.
-    fn wait_for(&mut self, candidate: Candidate, from: u8) -> bool {
-        let digest = candidate.digest();
+    fn wait_for(&mut self, candidate: Candidate, digest: Digest, from: u8) -> bool {
         if self.waiting.has(&digest) {
             return true;
         }
@@ -244,14 +244,14 @@ impl Engine {
     }
 
     /// Keeps an own candidate for members that connect later; its header apart, for many share one.
-    fn keep_frame(&mut self, mut frame: CandidateFrame) {
+    fn keep_frame(&mut self, mut frame: CandidateFrame, digest: Digest) {
         if let Some(header) = frame.header.take() {
             self.headers.insert(frame.shown.height, header);
             while self.headers.len() > MAX_HEADERS_KEPT {
                 self.headers.pop_first();
             }
         }
-        self.frames.insert(frame.candidate.digest(), frame);
+        self.frames.insert(digest, frame);
     }
 
     /// How long it waits for members not yet heard, drawn at random so that nobody can choose the moment.

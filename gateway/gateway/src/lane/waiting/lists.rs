@@ -119,8 +119,12 @@ impl Lists {
         let mut found = Vec::new();
         for at in self.early.remove(digest).unwrap_or_default() {
             let Some(listed) = self.by_seq.get_mut(&at) else { continue };
-            let verdict = listed.list.verdicts.iter().find(|it| it.candidate == *digest);
-            let Some(word) = verdict.map(|verdict| verdict.word) else { continue };
+            // A checked list is sorted by candidate, one verdict each.
+            let verdicts = &listed.list.verdicts;
+            let place = verdicts.binary_search_by_key(digest, |it| it.candidate).ok();
+            let Some(word) = place.and_then(|place| verdicts.get(place)).map(|it| it.word) else {
+                continue;
+            };
             let is_first = listed.waiting == 0;
             listed.waiting = listed.waiting.saturating_add(1);
             found.push((at, listed.list.member, word, is_first));
