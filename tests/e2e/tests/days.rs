@@ -6,8 +6,8 @@ use e2e::{Asked, DESTINATION, LANE, PATIENCE, Running, SOURCE};
 use serde_json::json;
 use std::{fs, path::Path, time::Duration};
 
-/// A question whose source is silent ends after 30 s.
-const SILENT_SOURCE: Duration = Duration::from_secs(75);
+/// A question whose source is silent ends after 30 s, one that lacks verdicts after 60.
+const LONGEST: Duration = Duration::from_secs(90);
 
 #[test]
 fn half_a_committee_is_waited_for_by_name_and_number() -> Result<()> {
@@ -24,9 +24,20 @@ fn half_a_committee_is_waited_for_by_name_and_number() -> Result<()> {
             .then_some(waits.need)
     })?;
     ensure!(open == Some(3), "it needs {open:?}");
-    run.restart(&format!("{DESTINATION}-regulator-3"))?;
-    run.wait_for_yes(&asked)?;
-    run.restart(&format!("{DESTINATION}-regulator-4"))?;
+    for member in [3, 4] {
+        run.restart(&format!("{DESTINATION}-regulator-{member}"))?;
+    }
+    // A member judges no candidate that is more than five seconds old: back later than that, the question lapses.
+    match run.wait_for_answer(&asked, LONGEST)? {
+        Answer::Yes(_) => println!("they were back in time: yes"),
+        Answer::Unknown(unknown) => {
+            let code = unknown.received.problem.as_ref().map(|it| it.code.as_str());
+            ensure!(code == Some("quorum_unavailable"), "{:?}", unknown.received);
+            println!("they were back too late: lapsed");
+        }
+        Answer::No(_) => bail!("a question that nobody refused is a no"),
+    }
+    run.yes()?;
     run.finish()
 }
 
@@ -200,7 +211,7 @@ fn wait_for_word<T>(
 
 /// It ends as *unknown*, because of the source, and nothing else.
 fn ensure_source_unavailable(run: &mut Running, asked: &Asked) -> Result<()> {
-    let Answer::Unknown(unknown) = run.wait_for_answer(asked, SILENT_SOURCE)? else {
+    let Answer::Unknown(unknown) = run.wait_for_answer(asked, LONGEST)? else {
         bail!("an answer without a source, in {LANE}");
     };
     let code = unknown.received.problem.as_ref().map(|it| it.code.as_str());
