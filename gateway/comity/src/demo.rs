@@ -5,12 +5,15 @@ mod clock;
 mod files;
 mod hand_over;
 mod kept;
+mod log;
 mod plain;
 mod play;
 mod regions;
 mod running;
 mod scenes;
+mod spinner;
 mod stage;
+mod typed;
 
 use crate::{exit::Exit, interrupt::Interrupt, output::Output};
 use files::{Folder, FolderError};
@@ -62,7 +65,7 @@ enum DemoCommand {
 struct Shown<'a> {
     folder: &'a Folder,
     keep: bool,
-    /// How the program was called.
+    /// How the program is called, as it is typed.
     program: String,
 }
 
@@ -85,7 +88,7 @@ fn show(args: &DemoArgs, out: &mut Output) -> anyhow::Result<Exit> {
         Err(refused) => return Ok(out.refuse(&refused)),
     };
     let interrupt = Interrupt::listen(&args.folder)?;
-    let shown = Shown { folder: &folder, keep: args.keep, program: invoked() };
+    let shown = Shown { folder: &folder, keep: args.keep, program: typed::program() };
     let played = play(args, &shown, out, interrupt);
     match played {
         Ok(running) => end(running, args, &shown, out),
@@ -161,39 +164,35 @@ fn interrupted(stopped: &Stopped, args: &DemoArgs, out: &mut Output) -> Exit {
 }
 
 impl Shown<'_> {
-    /// What to type next, each as it would be typed here.
-    fn hints(&self) -> [(&'static str, String); 3] {
-        let path = |name: &str| self.folder.path(name).display().to_string();
+    /// What to type next, each as it would be typed here; a shell takes what is behind `#` as a remark.
+    fn hints(&self) -> [(&'static str, String); 5] {
+        let path = |name: &str| typed::path(&self.folder.path(name));
         let (program, certificate, trust) =
             (&self.program, path("certificate.json"), path("trust.json"));
+        let verify = format!("{program} verify {certificate} --trust {trust}");
+        let status = path("status.json");
+        let log = path(files::LOG);
         [
+            ("Read next", format!("{verify}   # what is proven, by whom, what is not")),
+            ("Or", format!("{verify} --status {status}   # it says no: revoked since")),
             (
-                "Read next",
-                format!(
-                    "{program} verify {certificate} --trust {trust}         what is proven, by whom, what is not; with --status {} it says no",
-                    path("status.json")
-                ),
+                "Or",
+                format!("{program} log verify {log} --trust {trust}   # the whole log of the lane"),
             ),
             (
                 "Try next",
                 format!(
-                    "{program} demo --scene lying-node | two-histories | half-committee      each shows one refusal"
+                    "{program} demo --scene lying-node   # or two-histories, half-committee: each shows one refusal"
                 ),
             ),
             (
                 "Keep it",
                 format!(
-                    "{program} demo --keep      leaves it running and prints the addresses and `{program} demo stop`"
+                    "{program} demo --keep   # leaves it running, and says how to ask it and how to stop it"
                 ),
             ),
         ]
     }
-}
-
-/// The program as it was called: by its name, or by a path that leads to it.
-fn invoked() -> String {
-    let first = std::env::args().next().unwrap_or_else(|| "comity".to_owned());
-    if first.contains(' ') { "comity".to_owned() } else { first }
 }
 
 fn pace(text: &str) -> Result<Duration, String> {

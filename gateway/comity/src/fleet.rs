@@ -162,11 +162,9 @@ impl Fleet {
 }
 
 impl Drop for Fleet {
-    /// What is tied to us is killed; what is to be kept goes on.
+    /// All are killed: what is to go on is left, by [`Fleet::leave`], and no other way.
     fn drop(&mut self) {
-        if self.tie == Tie::ToUs {
-            self.stop_all(|| false);
-        }
+        self.stop_all(|| false);
     }
 }
 

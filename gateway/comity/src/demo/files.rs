@@ -11,6 +11,9 @@ const MARK: &str = ".made-by-comity-demo";
 /// What the programs have: configuration, stores, logs. Gone at a normal end.
 pub(super) const RUNNING: &str = "running";
 
+/// The log of the first lane.
+pub(super) const LOG: &str = "log";
+
 /// All files that a demonstration writes: nothing else in the folder is touched.
 const FILES: [&str; 4] = ["certificate.json", "status.json", "declined.json", "trust.json"];
 
@@ -25,7 +28,7 @@ pub(super) enum FolderError {
     #[error("{} exists and was not made by a demo, so it is not replaced. Move it, or give another: --folder FOLDER", .0.display())]
     NotOurs(PathBuf),
     /// Programs of an earlier demonstration still run.
-    #[error("a demonstration still runs in {}. Stop it: comity demo stop --folder {}", .0.display(), .0.display())]
+    #[error("a demonstration still runs in {}. Stop it: comity demo stop --folder {}", .0.display(), super::typed::path(.0))]
     Running(PathBuf),
     /// The disk says no.
     #[error("{}: {source}. Give a folder that can be written: --folder FOLDER", path.display())]
@@ -66,7 +69,16 @@ impl Folder {
         for name in FILES {
             absent_or(fs::remove_file(self.0.join(name)))?;
         }
-        absent_or(fs::remove_dir_all(self.0.join(RUNNING)))
+        absent_or(fs::remove_dir_all(self.0.join(LOG)))?;
+        self.remove_running()
+    }
+
+    /// Writes a file of the log, whose folders it makes.
+    pub(super) fn write_log(&self, name: &str, bytes: &[u8]) -> Result<(), FolderError> {
+        let path = self.0.join(LOG).join(name);
+        let parent = path.parent().unwrap_or(&self.0);
+        fs::create_dir_all(parent).map_err(disk(parent))?;
+        fs::write(&path, bytes).map_err(disk(&path))
     }
 
     /// Writes a file and gives its path.
@@ -79,6 +91,11 @@ impl Folder {
     /// Removes what the programs had.
     pub(super) fn remove_running(&self) -> io::Result<()> {
         absent_or(fs::remove_dir_all(self.0.join(RUNNING)))
+    }
+
+    /// The folder itself.
+    pub(super) fn itself(&self) -> &Path {
+        &self.0
     }
 
     /// A file's path.

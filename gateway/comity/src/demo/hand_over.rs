@@ -2,8 +2,10 @@
 
 use super::{
     files::RUNNING,
+    kept,
     play::ask::{PURPOSE, SHOWN},
     regions::{SOURCE, lane},
+    typed,
 };
 use crate::{exit::Exit, moment::now, output::Output};
 use embedded_chain::example_licence;
@@ -32,8 +34,8 @@ pub(crate) struct HandOverArgs {
     /// For what.
     #[arg(long = "for", value_name = "PURPOSE", default_value = PURPOSE)]
     purpose: PurposeCode,
-    /// Which example licence.
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    /// Which example licence: 1 was revoked at the end of the story, 2 was issued when it was kept.
+    #[arg(long, value_name = "NUMBER", default_value_t = kept::NUMBER)]
     licence: u32,
     /// The folder of the demonstration that was kept: the two files go there.
     #[arg(long, value_name = "FOLDER", default_value = "comity-demo")]
@@ -42,6 +44,15 @@ pub(crate) struct HandOverArgs {
 
 /// Writes the files, and says what to type next.
 pub(super) fn run(args: &HandOverArgs, out: &mut Output) -> anyhow::Result<Exit> {
+    let config = args.folder.join(RUNNING).join("deployment").join(args.to.as_str());
+    let config = config.join("platform/platform.toml");
+    if !config.is_file() {
+        return Ok(out.refuse(&format_args!(
+            "no demonstration is kept in {}, or it has no platform in {}. Start one: comity demo --keep",
+            args.folder.display(),
+            args.to
+        )));
+    }
     let licence = example_licence(&SOURCE.parse()?, args.licence)?;
     let me = Platform { region: args.to.clone(), name: "counter".parse()? };
     let origin = Origin { deployment: "comity.demo".parse()?, lane: lane(args.to.as_str())? };
@@ -60,16 +71,16 @@ pub(super) fn run(args: &HandOverArgs, out: &mut Output) -> anyhow::Result<Exit>
         (args.folder.join("record.txt"), args.folder.join("consent.txt"));
     fs::write(&record_file, record)?;
     fs::write(&consent_file, consent)?;
-    let config = args.folder.join(RUNNING).join("deployment").join(args.to.as_str());
     let command = format!(
-        "comity ask {} --from {SOURCE} --to {} --for {} --record {} --consent {} --key {} --config {}",
+        "{} ask {} --from {SOURCE} --to {} --for {} --record {} --consent {} --key {} --config {}",
+        typed::program(),
         licence.licence.as_str(),
         args.to,
         args.purpose,
-        record_file.display(),
-        consent_file.display(),
+        typed::path(&record_file),
+        typed::path(&consent_file),
         args.key,
-        config.join("platform/platform.toml").display()
+        typed::path(&config)
     );
     out.line(&command);
     out.object(&json!({

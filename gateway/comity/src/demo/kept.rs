@@ -3,14 +3,16 @@
 use super::{
     Shown,
     files::{Folder, FolderError, RUNNING},
-    regions::DESTINATIONS,
+    play::issue,
+    regions::{DESTINATIONS, Region},
     running::Running,
+    typed,
 };
 use crate::{
     exit::Exit,
     output::{CYAN, Output, styled},
 };
-use comity::fleet::ask_to_stop;
+use comity::fleet::{Fleet, Program, ask_to_stop};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{
@@ -22,11 +24,16 @@ use std::{
 /// Which programs run.
 const FILE: &str = "running/programs.json";
 
+/// The example licence that is issued when it is kept: the story's own is revoked at the end.
+pub(super) const NUMBER: u32 = 2;
+
 /// A program that was left running.
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     name: String,
     pid: u32,
+    /// When the process began, as the system counts: numbers of processes are given again.
+    began: Option<u64>,
 }
 
 /// Stops a demonstration that was kept.
@@ -39,43 +46,64 @@ pub(crate) struct StopArgs {
 
 /// A folder with programs that still run is not ours to replace.
 pub(super) fn check(folder: &Path) -> Result<(), FolderError> {
-    let running = read(folder).iter().any(|kept| is_ours(kept, folder));
+    let running = read(folder).iter().any(Kept::still_runs);
     if running { Err(FolderError::Running(folder.to_owned())) } else { Ok(()) }
 }
 
+/// Writes down what runs and outlives us: from then on `demo stop` finds it, however we end.
+pub(super) fn note(fleet: &Fleet, folder: &Path) -> anyhow::Result<()> {
+    let kept: Vec<Kept> = fleet.programs().iter().map(Kept::from).collect();
+    fs::write(folder.join("programs.json"), serde_json::to_vec_pretty(&kept)?)?;
+    Ok(())
+}
+
 /// Writes down what runs, and says where and how to stop it.
-pub(super) fn leave(running: Running, shown: &Shown<'_>, out: &mut Output) -> anyhow::Result<()> {
-    let kept: Vec<Kept> = running
-        .fleet
-        .programs()
-        .iter()
-        .map(|program| Kept { name: program.name.clone(), pid: program.pid() })
-        .collect();
-    shown.folder.write_bytes(FILE, &serde_json::to_vec_pretty(&kept)?)?;
-    let folder = shown.folder.path("").display().to_string();
-    let addresses: Vec<_> = running
-        .regions
-        .iter()
-        .map(|it| json!({ "region": it.region, "gateway": it.gateway.to_string(), "admin": it.gateway_admin.to_string() }))
-        .collect();
-    out.line(format!("Left running: {} programs, logs in {folder}{RUNNING}/logs", kept.len()));
-    for region in &running.regions {
-        out.line(format!(
-            "    {} gateway  https://{}   probes and metrics  http://{}/readyz  http://{0}/metrics",
-            styled(CYAN, &region.region),
-            region.gateway,
-            region.gateway_admin
-        ));
-    }
-    let to = DESTINATIONS[0];
-    out.line(format!(
-        "Ask it     {0} demo hand-over --to {to} --key my-first-question-1 --folder {folder}, then the command that it prints",
-        shown.program
-    ));
-    out.line(format!("Stop it    {} demo stop --folder {folder}", shown.program));
-    out.object(&json!({ "outcome": "kept", "programs": kept, "regions": addresses }));
+pub(super) fn leave(
+    mut running: Running,
+    shown: &Shown<'_>,
+    out: &mut Output,
+) -> anyhow::Result<()> {
+    issue::quietly(&mut running, NUMBER)?;
+    note(&running.fleet, &shown.folder.path(RUNNING))?;
+    say(&running, shown, out);
     running.fleet.leave();
     Ok(())
+}
+
+fn say(running: &Running, shown: &Shown<'_>, out: &mut Output) {
+    let folder = typed::path(shown.folder.itself());
+    let logs = shown.folder.path(RUNNING).join("logs");
+    let count = running.fleet.programs().len();
+    out.line(format!("Left running: {count} programs, logs in {}", logs.display()));
+    for region in &running.regions {
+        out.line(format!(
+            "    {} gateway  https://{}   probes and metrics  http://{at}/readyz  http://{at}/metrics",
+            styled(CYAN, &region.region),
+            region.gateway,
+            at = region.gateway_admin
+        ));
+    }
+    let (to, program) = (DESTINATIONS[0], &shown.program);
+    let hand_over =
+        format!("{program} demo hand-over --to {to} --key my-first-question-1 --folder {folder}");
+    let stop = format!("{program} demo stop --folder {folder}");
+    out.line(format!("Ask it     {hand_over}   # then the command that it prints"));
+    out.line(format!("Stop it    {stop}"));
+    let address = |it: &Region| {
+        json!({
+            "region": it.region,
+            "gateway": it.gateway.to_string(),
+            "admin": it.gateway_admin.to_string(),
+        })
+    };
+    let kept: Vec<Kept> = running.fleet.programs().iter().map(Kept::from).collect();
+    out.object(&json!({
+        "outcome": "kept",
+        "programs": kept,
+        "regions": running.regions.iter().map(address).collect::<Vec<_>>(),
+        "ask": hand_over,
+        "stop": stop,
+    }));
 }
 
 /// Asks all programs to drain, waits, and deletes what they had.
@@ -87,22 +115,11 @@ pub(super) fn stop(args: &StopArgs, out: &mut Output) -> anyhow::Result<Exit> {
             args.folder.display()
         )));
     }
-    let ours: Vec<&Kept> = kept.iter().filter(|it| is_ours(it, &args.folder)).collect();
+    let ours: Vec<&Kept> = kept.iter().filter(|it| it.still_runs()).collect();
     for program in &ours {
         let _gone = ask_to_stop(program.pid);
     }
-    for _ in 0..100 {
-        if !ours.iter().any(|it| is_ours(it, &args.folder)) {
-            break;
-        }
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "waits for other processes, in a program of one thread"
-        )]
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    let left: Vec<&str> =
-        ours.iter().filter(|it| is_ours(it, &args.folder)).map(|it| it.name.as_str()).collect();
+    let left = wait(&ours);
     if !left.is_empty() {
         out.hint(format_args!("✗ still running after 10 s: {}", left.join(", ")));
         return Ok(Exit::TryAgain);
@@ -117,14 +134,72 @@ pub(super) fn stop(args: &StopArgs, out: &mut Output) -> anyhow::Result<Exit> {
     Ok(Exit::Yes)
 }
 
+/// Waits until they have ended, and says who has not after 10 s.
+fn wait<'a>(programs: &[&'a Kept]) -> Vec<&'a str> {
+    for _ in 0..100 {
+        if !programs.iter().any(|it| it.still_runs()) {
+            break;
+        }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "waits for other processes, in a program of one thread"
+        )]
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    programs.iter().filter(|it| it.still_runs()).map(|it| it.name.as_str()).collect()
+}
+
 fn read(folder: &Path) -> Vec<Kept> {
     let text = fs::read(folder.join(FILE)).unwrap_or_default();
     serde_json::from_slice(&text).unwrap_or_default()
 }
 
-/// Whether that process is still the one that was started: numbers are given again.
-fn is_ours(kept: &Kept, folder: &Path) -> bool {
-    let Ok(command) = fs::read(format!("/proc/{}/cmdline", kept.pid)) else { return false };
-    let command = String::from_utf8_lossy(&command);
-    command.contains("demo-chain") || command.contains(&*folder.to_string_lossy())
+impl From<&Program> for Kept {
+    fn from(program: &Program) -> Self {
+        Self { name: program.name.clone(), pid: program.pid(), began: began(program.pid()) }
+    }
+}
+
+impl Kept {
+    /// Whether that process is still the one that was started.
+    fn still_runs(&self) -> bool {
+        let now = began(self.pid);
+        now.is_some() && now == self.began
+    }
+}
+
+/// When a process began, in ticks since the machine started; nothing if it has ended.
+///
+/// Source: proc(5), `/proc/PID/stat`: field 3 is its state, field 22 its start.
+fn began(pid: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name before may hold anything, a parenthesis too.
+    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+    let ended = matches!(fields.next()?, "Z" | "X");
+    fields.nth(18)?.parse().ok().filter(|_| !ended)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_known_by_number_and_begin() {
+        let pid = std::process::id();
+        let us = Kept { name: "us".to_owned(), pid, began: began(pid) };
+        assert!(us.still_runs());
+        // Another that was given the same number later.
+        let other = Kept { began: us.began.map(|ticks| ticks - 1), ..us };
+        assert!(!other.still_runs());
+        let unknown = Kept { began: None, ..other };
+        assert!(!unknown.still_runs());
+    }
+
+    #[test]
+    fn one_that_has_ended_has_no_begin() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let pid = child.id();
+        child.wait().unwrap();
+        assert_eq!(began(pid), None);
+    }
 }

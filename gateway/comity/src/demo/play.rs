@@ -9,6 +9,8 @@ mod revoke;
 use super::{
     Shown,
     files::Folder,
+    log,
+    regions::DESTINATIONS,
     running::{Cast, Running},
     stage::Stage,
 };
@@ -83,6 +85,7 @@ fn close(
 ) -> anyhow::Result<()> {
     let unknown = tally.questions.saturating_sub(tally.yes).saturating_sub(tally.no);
     let (entries, lanes) = open::sizes(running)?;
+    log::save(running, shown.folder, DESTINATIONS[0])?;
     stage.close(&format!(
         "Done in {}: {} questions, {} yes, {} no, {unknown} unknown; {entries} entries in {lanes} lanes, 1 regulator missing and nobody waited.",
         stage.elapsed(),
@@ -101,7 +104,7 @@ fn close(
         "unknown": unknown,
         "entries": entries,
         "finished_at": super::stage::rfc3339(now()),
-        "folder": shown.folder.path("").display().to_string(),
+        "folder": shown.folder.itself().display().to_string(),
     }));
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::{
     clock::Since,
-    plain,
+    kept, plain,
     regions::{DESTINATIONS, Region, SOURCE, lane, plan, regions},
 };
 use anyhow::{Context as _, bail};
@@ -25,8 +25,8 @@ use tokio::runtime::Runtime;
 /// Milliseconds from block to block.
 const BLOCK_MS: u64 = 500;
 
-/// Everything must be up within this.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// Everything must be up within this: on a machine that has much else to do it takes its time.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// How often is looked whether something has come about.
 const GLANCE: Duration = Duration::from_millis(40);
@@ -79,6 +79,9 @@ impl Running {
         let folder = folder.to_owned();
         let mut running = Self { runtime, fleet, regions, written, trust, folder };
         running.start_programs(cast)?;
+        if cast.keep {
+            kept::note(&running.fleet, &running.folder)?;
+        }
         Ok(running)
     }
 

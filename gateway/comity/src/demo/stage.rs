@@ -1,6 +1,6 @@
 //! How the demonstration is printed: each line when it is true.
 
-use super::clock::Since;
+use super::{clock::Since, spinner::Spinner};
 use crate::{
     interrupt::Interrupt,
     moment::instant,
@@ -77,7 +77,9 @@ impl<'a> Stage<'a> {
         title.clone_into(&mut self.title);
         self.lines.clear();
         self.begun = Since::now();
+        let spinner = Spinner::start(&self.heading(), !self.out.json());
         let done = act(self);
+        drop(spinner);
         // What was true before a failure is printed too: it says how far it came.
         self.print(self.begun.elapsed());
         let done = done?;
@@ -115,8 +117,12 @@ impl<'a> Stage<'a> {
         self.out.object(result);
     }
 
+    fn heading(&self) -> String {
+        format!("{}/{} {}", self.step, self.steps, self.title)
+    }
+
     fn print(&mut self, took: Duration) {
-        let title = format!("{}/{} {}", self.step, self.steps, self.title);
+        let title = self.heading();
         let took_text = duration(took);
         let gap =
             WIDTH.saturating_sub(title.chars().count()).saturating_sub(took_text.chars().count());

@@ -33,8 +33,8 @@ const HIDDEN: &str = "id_number";
 /// How long a holder's consent lasts here.
 const CONSENT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long an answer is waited for.
-const WAIT: Duration = Duration::from_secs(25);
+/// How long an answer is waited for: a question that is still open then lapses soon, 60 s after it was asked.
+const WAIT: Duration = Duration::from_secs(58);
 
 /// One question, from asking to its proof.
 #[derive(Debug)]
