@@ -64,16 +64,15 @@ pub async fn measure(exe: &Path, folder: &Path, scale: Scale) -> Result<Vec<(Cas
 /// CPU, bytes and memory. Gives how many recognitions a second there were.
 async fn costs(bench: &mut Bench, scale: Scale, rows: &mut Rows) -> Result<f64> {
     let at_hand = bench.at_hand(scale.at_hand).await?;
-    let before = kept(bench)?;
     let cost = bench.burst(at_hand, scale.at_once).await?;
     cost.print("evidence at hand");
-    let after = kept(bench)?;
+    let before = kept(bench)?;
     cpu(&cost, "", rows);
-    bytes_and_memory((before, after), cost.count as f64, rows);
     let fetched = bench.fetched(scale.fetched).await?;
     let fetched = bench.burst(fetched, scale.at_once).await?;
     fetched.print("evidence fetched");
     cpu(&fetched, "_fetched", rows);
+    bytes_and_memory((before, kept(bench)?), (cost.count, fetched.count), rows);
     let per_second = |cost: &Cost| cost.count as f64 / cost.took.as_secs_f64();
     rows.add("recognitions_per_second", per_second(&cost), "a second", None);
     rows.add("recognitions_per_second_fetched", per_second(&fetched), "a second", None);
@@ -109,11 +108,17 @@ fn kept(bench: &Bench) -> Result<[u64; 3]> {
     Ok([store(&region.gateway)?, store(regulator)?, memory])
 }
 
-fn bytes_and_memory((before, after): ([u64; 3], [u64; 3]), count: f64, rows: &mut Rows) {
-    let each = |place: usize| (after[place] as f64 - before[place] as f64).max(0.0) / count;
+/// What the second run added: the first one also filled caches, which do not grow.
+fn bytes_and_memory(
+    (before, after): ([u64; 3], [u64; 3]),
+    (first, second): (usize, usize),
+    rows: &mut Rows,
+) {
+    let grown = |place: usize| (after[place] as f64 - before[place] as f64).max(0.0);
+    let each = |place: usize| grown(place) / second as f64;
     rows.add("bytes_stored_per_recognition", each(0), "bytes", None);
     rows.add("bytes_stored_per_recognition_regulator", each(1), "bytes", None);
-    let memory = before[2] as f64 + each(2) * REMEMBERED;
+    let memory = before[2] as f64 + each(2) * (REMEMBERED - first as f64);
     rows.add("memory_gateway_mb", memory / 1e6, "MB", None);
 }
 
