@@ -161,7 +161,7 @@ fn come_out(
             return Ok(which);
         }
         asking = ask_quietly(running, licence, "CN-HK", &mut Tally::default())?;
-        which = "asked again; the question that lapsed decided nothing";
+        which = "asked again; the first question lapses, and decides nothing";
     }
     bail!("it was asked {TRIES} times again, and never answered");
 }
