@@ -101,6 +101,13 @@ impl Fleet {
         self.programs.iter().find(|program| program.name == name)
     }
 
+    /// Whether the program of that name has said in its log that it listens.
+    #[must_use]
+    pub fn listens(&self, name: &str) -> bool {
+        let log = self.program(name).and_then(|program| fs::read_to_string(&program.log).ok());
+        log.is_some_and(|text| text.contains("listening on"))
+    }
+
     /// Whether all still run.
     ///
     /// # Errors

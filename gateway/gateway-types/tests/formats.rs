@@ -39,7 +39,7 @@ use std::{collections::BTreeMap, fmt::Debug, path::PathBuf};
 fn bytes_are_pinned() {
     let made = samples();
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/formats.txt");
-    if std::env::var_os("COMITY_WRITE_VECTORS").is_some() {
+    if std::env::var_os("WRITE_TEST_VECTORS").is_some() {
         let lines: String = made.iter().map(|(n, b)| format!("{n} {}\n", hex::encode(b))).collect();
         std::fs::write(&path, lines).unwrap();
     }
@@ -49,7 +49,7 @@ fn bytes_are_pinned() {
         .map(|line| line.split_once(' ').unwrap())
         .map(|(name, bytes)| (name.to_owned(), hex::decode(bytes).unwrap()))
         .collect();
-    assert_eq!(pinned, made, "a format changed; if that is decided: COMITY_WRITE_VECTORS=1");
+    assert_eq!(pinned, made, "a format changed; if that is decided: WRITE_TEST_VECTORS=1");
 }
 
 #[test]

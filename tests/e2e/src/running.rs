@@ -163,7 +163,7 @@ impl Running {
         let variables = self.env.iter().chain(env).map(|(name, value)| format!("{name}={value}"));
         let exe = self.exe.display().to_string();
         // Variables of the tests are no settings of programs.
-        let unset = ["-u", "COMITY_VECTORS", "-u", "COMITY_VECTORS_REQUIRED"].map(str::to_owned);
+        let unset = ["-u", "TEST_VECTORS", "-u", "TEST_VECTORS_REQUIRED"].map(str::to_owned);
         let all: Vec<String> =
             unset.into_iter().chain(variables).chain([exe]).chain(args.iter().cloned()).collect();
         self.fleet.start(name, all).with_context(|| format!("start {name}"))

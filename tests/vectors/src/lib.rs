@@ -1,11 +1,11 @@
 //! Blocks and proofs of real nodes, for tests.
 //!
 //! Two places: `tests/vectors/<chain>/`, kept with the code, always there ([`own`]); and a folder of vectors that
-//! others made and that are not ours to keep ([`shared`]): `COMITY_VECTORS`, by default `../shared/vectors` beside
+//! others made and that are not ours to keep ([`shared`]): `TEST_VECTORS`, by default `../shared/vectors` beside
 //! the workspace.
 //!
 //! **Invariant:** a test never passes silently for lack of data: where the shared folder is missing it says
-//! `skipped: no vectors`, and with `COMITY_VECTORS_REQUIRED=1` it fails.
+//! `skipped: no vectors`, and with `TEST_VECTORS_REQUIRED=1` it fails.
 
 use serde_json::Value;
 use std::{
@@ -38,10 +38,10 @@ pub fn own_json(name: &str) -> Value {
 ///
 /// # Panics
 ///
-/// If it is missing although `COMITY_VECTORS_REQUIRED` is 1, or if the folder is there without the file.
+/// If it is missing although `TEST_VECTORS_REQUIRED` is 1, or if the folder is there without the file.
 #[must_use]
 pub fn shared(name: &str) -> Option<Vec<u8>> {
-    let required = env::var_os("COMITY_VECTORS_REQUIRED").is_some_and(|value| value == "1");
+    let required = env::var_os("TEST_VECTORS_REQUIRED").is_some_and(|value| value == "1");
     of_folder(&shared_folder(), name, required)
 }
 
@@ -57,7 +57,7 @@ pub fn shared_json(name: &str) -> Option<Value> {
 
 fn shared_folder() -> PathBuf {
     let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors");
-    env::var_os("COMITY_VECTORS").map_or_else(default, PathBuf::from)
+    env::var_os("TEST_VECTORS").map_or_else(default, PathBuf::from)
 }
 
 /// The file `name` of `folder`; nothing where the folder is missing and need not be there.
@@ -66,7 +66,7 @@ fn of_folder(folder: &Path, name: &str, required: bool) -> Option<Vec<u8>> {
         let path = folder.join(name);
         return Some(read(&path).unwrap_or_else(|| fail(&path)));
     }
-    assert!(!required, "no vectors, and COMITY_VECTORS_REQUIRED is 1");
+    assert!(!required, "no vectors, and TEST_VECTORS_REQUIRED is 1");
     skip();
     None
 }
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "COMITY_VECTORS_REQUIRED is 1")]
+    #[should_panic(expected = "TEST_VECTORS_REQUIRED is 1")]
     fn a_missing_folder_that_is_required_is_a_failure() {
         of_folder(&folders().1, "licences.json", true);
     }

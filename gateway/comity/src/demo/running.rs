@@ -96,10 +96,19 @@ impl Running {
                 (format!("{code}-regulator-{number}"), "regulator", config.clone())
             }));
         }
-        for (name, command, config) in programs {
-            if !cast.absent.contains(&name) {
-                self.start_one(&name, command, &config)?;
-            }
+        programs.retain(|(name, ..)| !cast.absent.contains(name));
+        // Whoever dials a gateway waits longer each time that it is not there: gateways come first.
+        let is_gateway = |(_, command, _): &(String, &str, PathBuf)| *command == "gateway";
+        let (gateways, others): (Vec<_>, Vec<_>) = programs.into_iter().partition(is_gateway);
+        for (name, command, config) in &gateways {
+            self.start_one(name, command, config)?;
+        }
+        self.wait_until("every gateway", |running| {
+            let listens = |(name, ..): &(String, &str, PathBuf)| running.fleet.listens(name);
+            gateways.iter().all(listens).then_some(())
+        })?;
+        for (name, command, config) in &others {
+            self.start_one(name, command, config)?;
         }
         Ok(())
     }

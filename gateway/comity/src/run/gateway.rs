@@ -1,19 +1,20 @@
 //! `comity gateway`: from its settings to its service. The one place where they are mapped.
 
-use super::{Signals, fault, ground};
+use super::{Signals, fault, ground, sources::sources};
 use crate::exit::Exit;
 use anyhow::Context as _;
 use chain_adapter::follower_limits;
 use comity::{
     load,
-    settings::{Checked, GatewayFile},
+    settings::{Chain, Checked, GatewayFile},
 };
 use gateway::{
     service::{Gateway, Ground, StartError},
     settings::{ChainSettings, DRAIN, GatewaySettings, LaneSettings, PeerSettings, QuotaSettings},
 };
-use gateway_net::{SystemClock, SystemNet};
+use gateway_net::{Clock, Net, SystemClock, SystemNet};
 use gateway_store_redb::OpenError;
+use gateway_types::{ChainId, entry::ClientPin};
 use std::{collections::BTreeMap, io::ErrorKind, path::Path, sync::Arc};
 
 pub(super) async fn serve(
@@ -33,7 +34,11 @@ pub(super) async fn serve(
         store,
         faults: fault::gateway(),
     };
-    let started = Gateway::start(settings(&file, folder)?, ground, ground::rng()?).await;
+    let settings = match Box::pin(settings(&file, folder)).await? {
+        Ok(settings) => settings,
+        Err(chain) => return again(&format!("no source gives the pinned header of {chain}")),
+    };
+    let started = Gateway::start(settings, ground, ground::rng()?).await;
     let mut gateway = match started {
         Ok(gateway) => gateway,
         Err(StartError::Listen { at, source }) if source.kind() == ErrorKind::AddrInUse => {
@@ -56,7 +61,32 @@ fn again(why: &str) -> anyhow::Result<Exit> {
     Ok(Exit::TryAgain)
 }
 
-fn settings(file: &GatewayFile, folder: &Path) -> anyhow::Result<GatewaySettings> {
+/// The pinned header: from its file, or from a source, whose word is its hash alone.
+async fn pinned_header(
+    folder: &Path,
+    chain: &Chain,
+    pin: &ClientPin,
+) -> anyhow::Result<Option<Vec<u8>>> {
+    if let Some(header) = load::pinned_header(folder, chain)? {
+        return Ok(Some(header));
+    }
+    let client = adapter_registry::light_client(pin.kind.as_str()).context("the kind of chain")?;
+    let (net, clock): (Arc<dyn Net>, Arc<dyn Clock>) = (Arc::new(SystemNet), Arc::new(SystemClock));
+    for source in sources(chain, pin, &net, &clock, &mut ground::rng()?)? {
+        let Ok(header) = source.fetch_header(pin.height).await else { continue };
+        let read = client.decode_header(&header);
+        if read.is_ok_and(|read| read.state.header_hash == pin.header_hash) {
+            return Ok(Some(header.to_vec()));
+        }
+    }
+    Ok(None)
+}
+
+/// What the service is started with; or the chain whose pinned header nobody gives now.
+async fn settings(
+    file: &GatewayFile,
+    folder: &Path,
+) -> anyhow::Result<Result<GatewaySettings, ChainId>> {
     let mut lanes = Vec::new();
     let mut chains = BTreeMap::new();
     for lane in load::lanes(folder, &file.lane, &file.packs)? {
@@ -64,7 +94,9 @@ fn settings(file: &GatewayFile, folder: &Path) -> anyhow::Result<GatewaySettings
         let chain = file.chain.get(&lane.start.origin.lane.source).context("the source's chain")?;
         let client =
             adapter_registry::light_client(pin.kind.as_str()).context("the kind of chain")?;
-        let pinned_header = load::pinned_header(folder, chain)?.context("pin.header_file")?;
+        let Some(pinned_header) = pinned_header(folder, chain, &pin).await? else {
+            return Ok(Err(pin.chain));
+        };
         chains.entry(pin.id()).or_insert(ChainSettings {
             pin: pin.clone(),
             pinned_header,
@@ -87,7 +119,7 @@ fn settings(file: &GatewayFile, folder: &Path) -> anyhow::Result<GatewaySettings
         host: peer.address.host.clone(),
         port: peer.address.port,
     };
-    Ok(GatewaySettings {
+    Ok(Ok(GatewaySettings {
         region: file.region.clone(),
         name: file.name.clone(),
         key: Arc::new(load::leader_key(folder, &file.keys)?),
@@ -103,5 +135,5 @@ fn settings(file: &GatewayFile, folder: &Path) -> anyhow::Result<GatewaySettings
             ..QuotaSettings::default()
         },
         drain: DRAIN,
-    })
+    }))
 }

@@ -1,5 +1,6 @@
 //! The log of a program: on stderr, for people or as JSON. No secret and no personal data gets into it.
 
+use std::io::{IsTerminal as _, stderr};
 use tracing_subscriber::EnvFilter;
 
 /// How a log is written.
@@ -15,7 +16,9 @@ pub(crate) enum LogForm {
 pub(super) fn start(form: LogForm, filter: Option<&str>) -> anyhow::Result<()> {
     let said = filter.map(str::to_owned).or_else(|| std::env::var("COMITY_LOG").ok());
     let filter = EnvFilter::try_new(said.as_deref().unwrap_or("info"))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    // Colours are for a terminal: a log in a file is searched.
+    let log = log.with_ansi(stderr().is_terminal());
     let started = match form {
         LogForm::Human => log.compact().with_target(false).try_init(),
         LogForm::Json => log.json().flatten_event(true).try_init(),
