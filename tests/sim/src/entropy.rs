@@ -3,6 +3,9 @@
 //! Some libraries draw from the operating system by themselves: hash maps their keys, tokio the order in which
 //! `select!` looks at its branches. A run repeats only if they draw the same each time, and they take no seed. So
 //! this program answers `getrandom` itself: it is linked before the C library's. Nothing secret is ever made here.
+//!
+//! There is no way without: tokio's runtimes, which turmoil makes, take a seed only if everything is compiled with
+//! `--cfg tokio_unstable`, and hash maps take none.
 #![expect(
     unsafe_code,
     reason = "a function of the C library is replaced, for this test program alone"

@@ -9,9 +9,6 @@ use gateway_types::MemberRef;
 use rand_chacha::{ChaCha20Rng, rand_core::Rng as _};
 use std::time::Duration;
 
-/// Faults of one run.
-pub const FAULTS: u64 = 3;
-
 /// A kind of fault: a row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -83,6 +80,11 @@ impl Kind {
             Self::BadNodes => "bad nodes",
             Self::TwoFaced => "two-faced member",
         }
+    }
+
+    /// Whether somebody dies of it, at one step.
+    const fn dies(self) -> bool {
+        matches!(self, Self::Killed | Self::KilledInWrite)
     }
 
     /// Whether it can meet a step at all: asking for another leader is not written down.
@@ -157,29 +159,53 @@ impl Draw<'_> {
     }
 }
 
-/// The faults of a seed. Kinds go round, so that all are met equally often; the rest is drawn.
+/// The faults of a seed: one that dies, and two that last. The cells of those that die go round with the seeds, and
+/// so do the pairs of those that last, so that few seeds meet all; the rest is drawn.
 #[must_use]
 pub fn plan(seed: u64, rng: &mut ChaCha20Rng) -> Vec<Fault> {
     let mut draw = Draw(rng);
-    let kinds = Kind::ALL.len() as u64;
-    let number = (0..FAULTS).map(|i| seed.wrapping_mul(FAULTS).wrapping_add(i));
-    number.map(|n| fault(Kind::ALL[(n % kinds) as usize], n / kinds, &mut draw)).collect()
+    let (dying, lasting): (Vec<_>, Vec<_>) = Kind::ALL.into_iter().partition(|kind| kind.dies());
+    let cells: Vec<_> = dying
+        .iter()
+        .flat_map(|kind| Step::ALL.map(|step| (*kind, step)))
+        .filter(|(kind, step)| kind.can_meet(*step))
+        .collect();
+    let (kind, step) = at(&cells, seed);
+    let mut faults = vec![fault(kind, step, &mut draw)];
+    let count = lasting.len() as u64;
+    let apart = 1 + seed / count % (count - 1);
+    for number in [seed, seed.wrapping_add(apart)] {
+        faults.push(fault(at(&lasting, number), Step::Final, &mut draw));
+    }
+    faults
 }
 
-fn fault(kind: Kind, turn: u64, draw: &mut Draw<'_>) -> Fault {
-    let from = draw.range(10_000, 55_000);
+/// The item at that place, round and round.
+fn at<T: Copy>(items: &[T], place: u64) -> T {
+    items[(place % items.len() as u64) as usize]
+}
+
+/// A fault of that kind; `step` is where somebody dies of it, if somebody does.
+fn fault(kind: Kind, step: Step, draw: &mut Draw<'_>) -> Fault {
     let lasts = match kind {
-        Kind::Hider => draw.range(20_000, 75_000),
-        Kind::Equivocator | Kind::Replayer | Kind::Withholder | Kind::TwoFaced => {
-            draw.range(15_000, 40_000)
-        }
-        _ => draw.range(6_000, 25_000),
+        // A leader sleeps as long as a member is to die when it asks for another; else there is time to come to it.
+        Kind::Killed | Kind::KilledInWrite if step == Step::Timeout => (20_000, 35_000),
+        Kind::Killed | Kind::KilledInWrite => (25_000, 45_000),
+        Kind::Hider => (20_000, 75_000),
+        Kind::Equivocator | Kind::Replayer | Kind::Withholder | Kind::TwoFaced => (15_000, 40_000),
+        _ => (6_000, 25_000),
     };
-    let (from, to) = (Duration::from_millis(from), Duration::from_millis(from + lasts));
-    Fault { kind, from, to, what: what(kind, turn, draw) }
+    let (from, to) = period(lasts, draw);
+    Fault { kind, from, to, what: what(kind, step, draw) }
 }
 
-fn what(kind: Kind, turn: u64, draw: &mut Draw<'_>) -> What {
+fn period((least, most): (u64, u64), draw: &mut Draw<'_>) -> (Duration, Duration) {
+    let from = draw.range(10_000, 55_000);
+    let to = from + draw.range(least, most);
+    (Duration::from_millis(from), Duration::from_millis(to))
+}
+
+fn what(kind: Kind, step: Step, draw: &mut Draw<'_>) -> What {
     match kind {
         Kind::Partition => {
             let count = draw.range(1, 4) as usize;
@@ -190,7 +216,7 @@ fn what(kind: Kind, turn: u64, draw: &mut Draw<'_>) -> What {
             What::Hold(draw.hosts(count))
         }
         Kind::TwoLeaders => What::CutFromLeader((0..4).map(Host).collect()),
-        Kind::Killed | Kind::KilledInWrite => kill(kind, turn, draw),
+        Kind::Killed | Kind::KilledInWrite => kill(kind, step, draw),
         Kind::SlowClock => {
             let host = draw.host();
             // A gateway's answers are judged by the right time: it goes wrong by less.
@@ -212,9 +238,7 @@ fn what(kind: Kind, turn: u64, draw: &mut Draw<'_>) -> What {
     }
 }
 
-fn kill(kind: Kind, turn: u64, draw: &mut Draw<'_>) -> What {
-    let steps: Vec<Step> = Step::ALL.into_iter().filter(|step| kind.can_meet(*step)).collect();
-    let step = steps[(turn % steps.len() as u64) as usize];
+fn kill(kind: Kind, step: Step, draw: &mut Draw<'_>) -> What {
     let host = match step {
         Step::Propose => Host::gateway(0),
         Step::Final => draw.host(),
@@ -239,4 +263,35 @@ fn bad_nodes(draw: &mut Draw<'_>) -> What {
     };
     let count = draw.range(1, 5);
     What::Nodes((0..count as usize).collect(), behaviour)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand_chacha::rand_core::SeedableRng as _;
+    use std::collections::BTreeSet;
+
+    fn planned(seed: u64) -> Vec<Fault> {
+        plan(seed, &mut ChaCha20Rng::seed_from_u64(seed))
+    }
+
+    #[test]
+    fn thirteen_seeds_have_every_death_and_every_kind() {
+        let faults: Vec<_> = (0..13).flat_map(planned).collect();
+        let kinds: BTreeSet<Kind> = faults.iter().map(|fault| fault.kind).collect();
+        assert_eq!(kinds.len(), Kind::ALL.len());
+        let deaths = faults.iter().filter_map(|fault| match fault.what {
+            What::Kill(_, step, ..) => Some((fault.kind, step)),
+            _ => None,
+        });
+        assert_eq!(deaths.collect::<BTreeSet<_>>().len(), 2 * Step::ALL.len() - 1);
+    }
+
+    #[test]
+    fn every_pair_of_lasting_faults_comes() {
+        let pair = |seed| planned(seed).iter().skip(1).map(|fault| fault.kind).collect();
+        let pairs: BTreeSet<BTreeSet<Kind>> = (0..200).map(pair).collect();
+        assert_eq!(pairs.len(), 12 * 11 / 2);
+        assert!(pairs.iter().all(|pair| pair.len() == 2));
+    }
 }

@@ -1,7 +1,10 @@
 //! Runs seeds: `sim --seed 7` one, told in full; `sim --seeds 200 --jobs 2` many, and the table. `--verbose` tells
-//! what goes wrong when, and `RUST_LOG` what the programs say.
+//! what goes wrong when, `--short` makes it a quarter as long, and `RUST_LOG` what the programs say.
 
-use sim::{run::run, table};
+use sim::{
+    run::{Length, run},
+    table,
+};
 use std::{env, io, process::ExitCode};
 
 fn main() -> io::Result<ExitCode> {
@@ -18,11 +21,12 @@ fn main() -> io::Result<ExitCode> {
             .with_writer(io::stderr)
             .init();
     }
+    let length = if has("--short") { Length::SHORT } else { Length::FULL };
     let holds = if let Some(seeds) = number("--seeds") {
         let (first, jobs) = (number("--first").unwrap_or(0), number("--jobs").unwrap_or(2));
         table::run_all(first, seeds, jobs, has("--full"))?
     } else {
-        let report = run(number("--seed").unwrap_or(0), has("--verbose"));
+        let report = run(number("--seed").unwrap_or(0), length, has("--verbose"));
         if has("--line") {
             println!("{}", table::line(&report));
         } else {

@@ -24,9 +24,6 @@ use turmoil::Sim;
 /// Time between two looks at everything.
 const TICK: Duration = Duration::from_millis(5);
 
-/// Questions of a run.
-const QUESTIONS: usize = 100;
-
 /// Questions that are asked together.
 const AT_ONCE: usize = 4;
 
@@ -44,6 +41,22 @@ const AFTER: Duration = Duration::from_secs(27);
 
 /// The code for *revoked* in the packs.
 const REVOKED: u8 = 7;
+
+/// How long a run is, and how much is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Length {
+    /// Questions: more than three.
+    pub questions: usize,
+    /// All that is planned comes at this part of its time: 1, or more for a shorter run.
+    pub part: u32,
+}
+
+impl Length {
+    /// A run that counts.
+    pub const FULL: Self = Self { questions: 100, part: 1 };
+    /// A run for tests that all run often.
+    pub const SHORT: Self = Self { questions: 16, part: 4 };
+}
 
 /// What a run came to.
 #[derive(Clone, Debug)]
@@ -79,6 +92,7 @@ struct World<'a> {
     /// Who comes back when.
     coming_back: BTreeMap<Host, Duration>,
     last_fault: Duration,
+    length: Length,
     verbose: bool,
 }
 
@@ -91,9 +105,9 @@ enum Stage {
 
 /// Runs a seed to its end.
 #[must_use]
-pub fn run(seed: u64, verbose: bool) -> Report {
+pub fn run(seed: u64, length: Length, verbose: bool) -> Report {
     let _made_once = made();
-    let mut world = World::new(seed, verbose);
+    let mut world = World::new(seed, length, verbose);
     let faults: Vec<_> = world.faults.iter().map(|(fault, _)| describe(fault)).collect();
     let mut broken = Vec::new();
     let mut done_at = None;
@@ -111,7 +125,7 @@ pub fn run(seed: u64, verbose: bool) -> Report {
         if done_at.is_none() && world.is_done(now) {
             done_at = Some(now);
         }
-        if done_at.is_some_and(|at| now > at + AFTER) {
+        if done_at.is_some_and(|at| now > at + AFTER / length.part) {
             break;
         }
     }
@@ -150,11 +164,11 @@ fn describe(fault: &Fault) -> String {
 }
 
 impl World<'_> {
-    fn new(seed: u64, verbose: bool) -> Self {
+    fn new(seed: u64, length: Length, verbose: bool) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
-        let faults = fault::plan(seed, &mut rng);
-        let questions = questions(&mut rng);
-        let revocations = revocations(&mut rng);
+        let faults = faults(seed, length, &mut rng);
+        let questions = questions(length, &mut rng);
+        let revocations = revocations(length, &mut rng);
         let mut sim = turmoil::Builder::new()
             .rng_seed(seed)
             .epoch(SystemTime::UNIX_EPOCH + Duration::from_millis(BEGIN.0))
@@ -196,6 +210,7 @@ impl World<'_> {
             revoked,
             coming_back,
             last_fault,
+            length,
             verbose,
         }
     }
@@ -363,9 +378,9 @@ impl World<'_> {
     fn is_done(&self, now: Duration) -> bool {
         let book = self.book.borrow();
         let is_over = |known: &platform::Known| known.ended.is_some() || known.refused.is_some();
-        now >= SHORTEST
+        now >= SHORTEST / self.length.part
             && now >= self.last_fault
-            && book.known.len() == QUESTIONS
+            && book.known.len() == self.length.questions
             && book.known.values().all(is_over)
     }
 
@@ -396,12 +411,22 @@ impl World<'_> {
     }
 }
 
+/// What goes wrong when.
+fn faults(seed: u64, length: Length, rng: &mut ChaCha20Rng) -> Vec<Fault> {
+    let mut faults = fault::plan(seed, rng);
+    for fault in &mut faults {
+        fault.from /= length.part;
+        fault.to /= length.part;
+    }
+    faults
+}
+
 /// When what is asked: in bursts, from the fifth second to the ninetieth.
-fn questions(rng: &mut ChaCha20Rng) -> Vec<Planned> {
+fn questions(length: Length, rng: &mut ChaCha20Rng) -> Vec<Planned> {
     let mut draw = Draw(rng);
     let mut planned = Vec::new();
-    while planned.len() < QUESTIONS {
-        let at = Duration::from_millis(draw.range(5_000, 90_000));
+    while planned.len() < length.questions {
+        let at = Duration::from_millis(draw.range(5_000, 90_000)) / length.part;
         for _ in 0..AT_ONCE {
             planned.push(Planned { at, licence: draw.range(0, u64::from(LICENCES)) as usize });
         }
@@ -410,13 +435,13 @@ fn questions(rng: &mut ChaCha20Rng) -> Vec<Planned> {
 }
 
 /// Which licences are revoked when: never the same twice.
-fn revocations(rng: &mut ChaCha20Rng) -> Vec<(Duration, usize)> {
+fn revocations(length: Length, rng: &mut ChaCha20Rng) -> Vec<(Duration, usize)> {
     let mut draw = Draw(rng);
     let mut licences = BTreeSet::new();
     while licences.len() < 6 {
         licences.insert(draw.range(0, u64::from(LICENCES)) as usize);
     }
-    let at = |licence| (Duration::from_millis(draw.range(8_000, 80_000)), licence);
+    let at = |licence| (Duration::from_millis(draw.range(8_000, 80_000)) / length.part, licence);
     let mut all: Vec<_> = licences.into_iter().map(at).collect();
     all.sort_unstable();
     all

@@ -4,6 +4,7 @@ use crate::{fault::Kind, run::Report, watch::Step};
 use std::{
     collections::BTreeMap,
     env, io,
+    path::Path,
     process::{Command, Stdio},
     sync::{
         Mutex,
@@ -47,14 +48,14 @@ pub fn line(report: &Report) -> String {
     format!("{RESULT}{result}")
 }
 
-/// Runs one seed in a process of its own, so that nothing of one run is in the next.
+/// Runs one seed in a process of its own, with `more` arguments, so that nothing of one run is in the next.
 ///
 /// # Errors
 ///
 /// If the process cannot be started, or says nothing that can be read: then its own words are the error's.
-pub fn run_apart(program: &std::path::Path, seed: u64) -> io::Result<Outcome> {
+pub fn run_apart(program: &Path, seed: u64, more: &[&str]) -> io::Result<Outcome> {
     let mut command = Command::new(program);
-    command.args(["--seed", &seed.to_string(), "--line"]).stdin(Stdio::null());
+    command.args(["--seed", &seed.to_string(), "--line"]).args(more).stdin(Stdio::null());
     let output = command.output()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().find_map(|line| line.strip_prefix(RESULT));
@@ -95,7 +96,7 @@ pub fn run_all(first: u64, seeds: u64, jobs: u64, full: bool) -> io::Result<bool
                     if seed >= first.saturating_add(seeds) {
                         return;
                     }
-                    let outcome = run_apart(&program, seed).unwrap_or_else(|error| Outcome {
+                    let outcome = run_apart(&program, seed, &[]).unwrap_or_else(|error| Outcome {
                         seed,
                         broken: vec![format!("the process fell: {error}")],
                         ..Outcome::default()

@@ -22,7 +22,10 @@ use replayer::Replayer;
 use std::{
     collections::BTreeSet,
     fmt,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// Who misbehaves, and how.
@@ -118,6 +121,7 @@ pub struct RelayerLink {
     place: u8,
     villains: Villains,
     hider: Mutex<Hider>,
+    posts: AtomicU64,
 }
 
 impl fmt::Debug for RelayerLink {
@@ -130,7 +134,13 @@ impl RelayerLink {
     /// A way to the gateway at `place`.
     #[must_use]
     pub fn new(link: Arc<dyn GatewayLink>, place: u8, villains: Villains) -> Self {
-        Self { link, place, villains, hider: Mutex::default() }
+        Self { link, place, villains, hider: Mutex::default(), posts: AtomicU64::new(0) }
+    }
+
+    /// Whether this post is forged: a forger is honest every other time, or no question would come as far as verdicts.
+    fn forges(&self) -> bool {
+        let is_odd = self.posts.fetch_add(1, Ordering::Relaxed) % 2 == 1;
+        is_odd && self.villains.is_on(Villainy::Forges(self.place))
     }
 }
 
@@ -147,7 +157,7 @@ impl GatewayLink for RelayerLink {
     async fn post(&self, found: &[RelayEvidence]) -> Result<(), relayer::LinkError> {
         let hides = self.villains.is_on(Villainy::Hides(self.place));
         let mut found = self.hider.lock().unwrap().pass(found.to_vec(), hides);
-        if self.villains.is_on(Villainy::Forges(self.place)) {
+        if self.forges() {
             found = found.into_iter().map(forge).collect();
         }
         if found.is_empty() { Ok(()) } else { self.link.post(&found).await }

@@ -10,8 +10,8 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// Makes the lanes of the gateway at `place` do as the run's villains say, as long as the gateway runs.
 pub fn follow(villains: Villains, place: u8, lanes: &[LaneHandle]) {
-    for lane in lanes.iter().cloned() {
-        let villains = villains.clone();
+    for lane in lanes {
+        let (lane, villains) = (lane.clone(), villains.clone());
         tokio::spawn(async move {
             let mut now = None;
             loop {
