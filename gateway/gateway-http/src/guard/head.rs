@@ -23,6 +23,9 @@ const MAX_DIGITS: usize = 15;
 ///
 /// If a line ends other than by CR LF.
 pub(super) fn find_end(bytes: &[u8], seen: usize) -> Result<Option<usize>, Refusal> {
+    if bytes.first() == Some(&b'\n') {
+        return Err(Refusal::Malformed("A line ends in LF without CR."));
+    }
     // The three bytes before are looked at again: the end may lie across.
     let from = seen.saturating_sub(3);
     let fresh = bytes.get(from..).unwrap_or_default();
@@ -38,9 +41,6 @@ pub(super) fn find_end(bytes: &[u8], seen: usize) -> Result<Option<usize>, Refus
             [_, b'\n'] => return Err(Refusal::Malformed("A line ends in LF without CR.")),
             _ => {}
         }
-    }
-    if bytes.first() == Some(&b'\n') {
-        return Err(Refusal::Malformed("A line ends in LF without CR."));
     }
     Ok(None)
 }

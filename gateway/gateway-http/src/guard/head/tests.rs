@@ -127,9 +127,15 @@ fn a99_request_lines_that_are_not_http_1_1_are_refused() {
 
 #[test]
 fn a99_line_ends_other_than_cr_lf_are_refused_at_once() {
-    for text in
-        ["GET / HTTP/1.1\n", "GET / HTTP/1.1\r\nHost: a\n", "G\rET", "\r\r\n", "\n", "\r\n\n"]
-    {
+    for text in [
+        "GET / HTTP/1.1\n",
+        "GET / HTTP/1.1\r\nHost: a\n",
+        "G\rET",
+        "\r\r\n",
+        "\n",
+        "\n\r\n\r\n",
+        "\r\n\n",
+    ] {
         assert!(find_end(text.as_bytes(), 0).is_err(), "{text:?}");
     }
     for first in [b'\r', b'\n', b' ', 0x16, b'g', 0] {
