@@ -4,14 +4,22 @@
 //! packs' `issuers.toml` say; the holder's of `comity example holder REGION N`; salts of `comity example salt …`.
 
 use gateway_record::{
-    issue::{Draft, Field, IssueError, Issued, Key, issue},
+    issue::{ConsentTerms, Draft, Field, IssueError, Issued, Key, bind, consent, issue},
     json::Json,
 };
 use gateway_types::{
-    Digest, LicenceId, LicenceKey, Salt, Timestamp,
+    Digest, LicenceId, LicenceKey, Origin, Platform, Salt, Timestamp,
+    candidate::request_digest,
     frame::sha256,
-    id::{BadIdentifier, ClassCode, IssuerCode, Jurisdiction},
+    id::{BadIdentifier, ClassCode, IdempotencyKey, IssuerCode, Jurisdiction, PurposeCode},
 };
+use std::time::Duration;
+
+/// The fields that every pack judges, and all that an example's holder shows.
+pub const SHOWN: [&str; 3] = ["licence_id", "not_before", "not_after"];
+
+/// How long an example's holder agrees.
+pub const CONSENT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// When all of them were issued: 2026-06-01 00:00 in China.
 const ISSUED_AT: Timestamp = Timestamp(1_780_243_200_000);
@@ -59,6 +67,43 @@ impl ExampleLicence {
     pub fn holder(&self) -> Key {
         Key::from_seed(&self.holder_seed.0)
     }
+
+    /// The holder's part of one question, which `platform` asks under `key`: no more than is needed, bound to this
+    /// question, for one purpose, from `at` on for [`CONSENT`].
+    ///
+    /// # Errors
+    ///
+    /// [`IssueError`]: the record lacks a field of [`SHOWN`].
+    pub fn hand_over(
+        &self,
+        origin: &Origin,
+        platform: &Platform,
+        purpose: &PurposeCode,
+        key: &IdempotencyKey,
+        at: Timestamp,
+    ) -> Result<HandedOver, IssueError> {
+        let (holder, request) = (self.holder(), request_digest(platform, key));
+        let terms = ConsentTerms {
+            record: self.issued.digest(),
+            purpose: purpose.clone(),
+            recipient: platform.clone(),
+            from: at,
+            until: at.saturating_add(CONSENT),
+        };
+        Ok(HandedOver {
+            record: bind(&self.issued.present(&SHOWN)?, &holder, origin, &request, at)?,
+            consent: consent(&terms, &holder)?,
+        })
+    }
+}
+
+/// What a holder hands over for one question.
+#[derive(Clone, Debug)]
+pub struct HandedOver {
+    /// The record with the holder's proof.
+    pub record: String,
+    /// The consent.
+    pub consent: String,
 }
 
 /// What the issuers of the example packs issue.

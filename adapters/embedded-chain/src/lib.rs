@@ -26,7 +26,7 @@ mod world;
 
 pub use behaviour::Behaviour;
 pub use chain::{Chain, FIRST_PIN, KEPT_HEADERS, KEPT_STATES, Pin};
-pub use example::{ExampleError, ExampleLicence, example_licence};
+pub use example::{CONSENT, ExampleError, ExampleLicence, HandedOver, SHOWN, example_licence};
 pub use genesis::Genesis;
 pub use registry::{MAX_CHANGES_A_BLOCK, PutError};
 pub use server::{ChainServer, MAX_CONNECTIONS, StartError};

@@ -9,16 +9,10 @@ use anyhow::{Context as _, bail, ensure};
 use certificate::{Files, Outcome, Question as Moment, Report, VerifiedCertificate, check};
 use comity::ask::{Answer, Proof, Question, Received, believe};
 use embedded_chain::ExampleLicence;
-use gateway_record::issue::{ConsentTerms, bind, consent};
 use gateway_types::{candidate::EvidenceRef, id::IdempotencyKey};
 use std::time::Duration;
 
 const PURPOSE: &str = "licence-exchange";
-
-/// What the packs judge: all else stays hidden.
-const SHOWN: [&str; 3] = ["licence_id", "not_before", "not_after"];
-
-const CONSENT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A gateway lets a call wait for so long before it says that it cannot say yet.
 const WAIT: Duration = Duration::from_secs(5);
@@ -89,28 +83,17 @@ impl Parties {
 
     /// The holder's part: no more than is needed, bound to this one question.
     fn question(&self, licence: &ExampleLicence) -> anyhow::Result<Question> {
-        let mut question = Question {
+        let (key, purpose) = (fresh_key()?, PURPOSE.parse()?);
+        let handed = licence.hand_over(&self.origin, self.client.me(), &purpose, &key, now())?;
+        Ok(Question {
             licence: licence.licence.clone(),
             from: SOURCE.parse()?,
             to: DESTINATION.parse()?,
-            purpose: PURPOSE.parse()?,
-            record: String::new(),
-            consent: None,
-            key: fresh_key()?,
-        };
-        let (holder, at) = (licence.holder(), now());
-        let request = question.digest(self.client.me());
-        let terms = ConsentTerms {
-            record: licence.issued.digest(),
-            purpose: question.purpose.clone(),
-            recipient: self.client.me().clone(),
-            from: at,
-            until: at.saturating_add(CONSENT),
-        };
-        let shown = licence.issued.present(&SHOWN)?;
-        question.record = bind(&shown, &holder, &self.origin, &request, at)?;
-        question.consent = Some(consent(&terms, &holder)?);
-        Ok(question)
+            purpose,
+            record: handed.record,
+            consent: Some(handed.consent),
+            key,
+        })
     }
 
     /// Waits until a status says that a certificate counts no more; gives that status.

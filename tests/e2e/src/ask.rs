@@ -5,19 +5,12 @@ use anyhow::{Context as _, Result, bail};
 use comity::ask::{Answer, AskError, PlatformClient, Proof, Question, Received, believe};
 use embedded_chain::example_licence;
 use gateway_net::{Clock as _, SystemClock};
-use gateway_record::issue::{ConsentTerms, bind, consent};
 use gateway_types::{Origin, id::IdempotencyKey};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 /// What it is asked for.
 const PURPOSE: &str = "licence-exchange";
-
-/// The fields that the packs judge: all else stays hidden.
-const SHOWN: [&str; 3] = ["licence_id", "not_before", "not_after"];
-
-/// How long a holder's consent lasts.
-const CONSENT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// One call waits so long at the gateway.
 const WAIT: Duration = Duration::from_secs(2);
@@ -44,28 +37,18 @@ impl Running {
         let licence = example_licence(&SOURCE.parse()?, self.next_licence)?;
         self.next_licence += 1;
         let platform = self.region(DESTINATION)?.platform.platform.clone();
-        let mut question = Question {
-            licence: licence.licence.clone(),
+        let origin = Origin { deployment: DEPLOYMENT.parse()?, lane: LANE.parse()? };
+        let (key, purpose) = (fresh_key()?, PURPOSE.parse()?);
+        let handed = licence.hand_over(&origin, &platform, &purpose, &key, SystemClock.now())?;
+        Ok(Question {
+            licence: licence.licence,
             from: SOURCE.parse()?,
             to: DESTINATION.parse()?,
-            purpose: PURPOSE.parse()?,
-            record: String::new(),
-            consent: None,
-            key: fresh_key()?,
-        };
-        let (holder, at) = (licence.holder(), SystemClock.now());
-        let origin = Origin { deployment: DEPLOYMENT.parse()?, lane: LANE.parse()? };
-        let request = question.digest(&platform);
-        let terms = ConsentTerms {
-            record: licence.issued.digest(),
-            purpose: question.purpose.clone(),
-            recipient: platform,
-            from: at,
-            until: at.saturating_add(CONSENT),
-        };
-        question.record = bind(&licence.issued.present(&SHOWN)?, &holder, &origin, &request, at)?;
-        question.consent = Some(consent(&terms, &holder)?);
-        Ok(question)
+            purpose,
+            record: handed.record,
+            consent: Some(handed.consent),
+            key,
+        })
     }
 
     /// Posts it once.

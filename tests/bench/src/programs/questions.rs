@@ -1,23 +1,14 @@
 //! Questions made ready before the clock starts: licences issued, holders' proofs and consents signed.
 
 use super::fleet::{DEPLOYMENT, DESTINATION, SOURCE, lane};
-use anyhow::{Context as _, Result};
-use comity::ask::Question;
+use anyhow::Result;
 use embedded_chain::{ChainServer, ExampleLicence, example_licence};
 use gateway_net::{Clock as _, SystemClock};
-use gateway_record::issue::{ConsentTerms, bind, consent};
-use gateway_types::{Origin, Platform, Timestamp};
+use gateway_types::{Origin, Platform};
 use serde_json::json;
-use std::time::Duration;
 
 /// What it is asked for.
 const PURPOSE: &str = "licence-exchange";
-
-/// The fields that every pack judges.
-const SHOWN: [&str; 3] = ["licence_id", "not_before", "not_after"];
-
-/// How long a consent lasts.
-const CONSENT: Duration = Duration::from_secs(24 * 3600);
 
 /// Most licences issued for one block.
 const A_BLOCK: usize = embedded_chain::MAX_CHANGES_A_BLOCK;
@@ -56,31 +47,13 @@ pub fn issue(chain: &ChainServer, from: u32, count: u32) -> Result<Vec<ExampleLi
 ///
 /// If something of it would not be taken.
 pub fn prepare(licence: &ExampleLicence, platform: &Platform, n: u64) -> Result<Prepared> {
-    let (holder, at): (_, Timestamp) = (licence.holder(), SystemClock.now());
+    let at = SystemClock.now();
     let origin = Origin { deployment: DEPLOYMENT.parse()?, lane: lane()? };
     let key = format!("bench-{:016x}-{n:016x}", at.0);
-    let mut question = Question {
-        licence: licence.licence.clone(),
-        from: SOURCE.parse()?,
-        to: DESTINATION.parse()?,
-        purpose: PURPOSE.parse()?,
-        record: String::new(),
-        consent: None,
-        key: key.parse()?,
-    };
-    let request = question.digest(platform);
-    question.record = bind(&licence.issued.present(&SHOWN)?, &holder, &origin, &request, at)?;
-    let terms = ConsentTerms {
-        record: licence.issued.digest(),
-        purpose: question.purpose.clone(),
-        recipient: platform.clone(),
-        from: at,
-        until: at.saturating_add(CONSENT),
-    };
-    let agreed = consent(&terms, &holder).context("a consent")?;
+    let handed = licence.hand_over(&origin, platform, &PURPOSE.parse()?, &key.parse()?, at)?;
     let body = json!({
-        "licence": question.licence.as_str(), "from": question.from, "to": question.to,
-        "purpose": question.purpose, "record": question.record, "consent": agreed,
+        "licence": licence.licence.as_str(), "from": SOURCE, "to": DESTINATION,
+        "purpose": PURPOSE, "record": handed.record, "consent": handed.consent,
     });
     Ok(Prepared { key, body: body.to_string() })
 }
