@@ -13,9 +13,11 @@
 //! ```
 
 use crate::{
+    asked::ask,
     calendar::timestamp_of,
-    decide::{Fault, Outcome, Panel, ask, decide_on},
+    decide::Fault,
     explain::{Account, Standing, panel, permits},
+    judge::{Outcome, Panel, decide_on},
     manifest::toml_problem,
     pack::Pack,
     problem::{PackErrors, Place, Problem, ProblemCode},
@@ -339,7 +341,7 @@ impl Judging<'_> {
         };
         let (_, action) = self.panel.0.first()?;
         let situation = Situation::new(&[self.pack], self.facts).ok()?;
-        let request = situation.request(&self.pack.schema, *action).ok()?;
+        let request = situation.request(Some(&self.pack.schema), *action).ok()?;
         let answer = ask(&permits(self.pack), &request, &situation);
         answer.allowed.then(|| {
             format!(

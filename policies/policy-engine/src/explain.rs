@@ -1,15 +1,16 @@
 //! Why a pack decides as it does: every rule's part in it, and the smallest change that would permit.
 
 use crate::{
-    decide::{Outcome, Panel, ask, decide_on, willing},
+    asked::ask,
+    judge::{Outcome, Panel, decide_on, willing},
     manifest::Words,
     pack::Pack,
-    rules::{Rule, RuleKind},
+    rules::{Rule, RuleKind, is_asked},
     schema::Action,
     situation::Situation,
     text::filled,
 };
-use cedar_policy::{ActionConstraint, PolicySet};
+use cedar_policy::PolicySet;
 use gateway_types::{
     Jurisdiction, candidate::DecisionTerms, facts::Facts, id::RuleId, verdict::Reason,
 };
@@ -177,7 +178,7 @@ impl<'a> Account<'a> {
             Self { pack, facts, action, applied: BTreeSet::new(), concerned: BTreeSet::new() };
         let situation = Situation::new(&[pack], facts);
         if let Ok(situation) = situation
-            && let Ok(request) = situation.request(&pack.schema, action)
+            && let Ok(request) = situation.request(Some(&pack.schema), action)
         {
             let ask = |set: &PolicySet| ask(set, &request, &situation).rules;
             account.applied = ask(&pack.set);
@@ -229,15 +230,6 @@ pub(crate) fn permits(pack: &Pack) -> PolicySet {
     let permits = pack.rules.values().filter(|rule| rule.kind == RuleKind::Permit);
     // The names are distinct: they came out of one map.
     PolicySet::from_policies(permits.map(|rule| rule.policy.clone())).unwrap_or_default()
-}
-
-fn is_asked(rule: &Rule, action: Action) -> bool {
-    let is = |uid: &cedar_policy::EntityUid| uid.id().unescaped() == action.as_str();
-    match rule.policy.action_constraint() {
-        ActionConstraint::Any => true,
-        ActionConstraint::Eq(one) => is(&one),
-        ActionConstraint::In(several) => several.iter().any(is),
-    }
 }
 
 fn in_language(words: &Words, language: Language) -> &str {

@@ -9,6 +9,7 @@
 //! is not in force: all deny. Nothing here reads a file, a clock or a network, and the same texts and facts
 //! give the same answer, in the same order, on every machine.
 
+mod asked;
 mod calendar;
 mod canonical;
 pub mod cases;
@@ -16,6 +17,7 @@ mod check;
 mod decide;
 pub mod explain;
 mod issuers;
+mod judge;
 mod literals;
 mod manifest;
 mod pack;

@@ -1,6 +1,7 @@
 //! A jurisdiction's pack, loaded from texts and checked.
 
 use crate::{
+    asked::Asked,
     calendar::local_time,
     canonical, check,
     check::Files,
@@ -9,7 +10,7 @@ use crate::{
     manifest::{self, Class, Equivalence, Manifest, MaxStatusAge, RuleText, Words, uncited},
     problem::{PackErrors, Place, Problem, ProblemCode},
     rules::{self, Rule},
-    schema::{parse_schema, schema_digest},
+    schema::{Action, parse_schema, schema_digest},
     situation,
     text::filled,
     version::{self, VersionError},
@@ -42,8 +43,8 @@ pub struct Pack {
     pub(crate) set: PolicySet,
     /// Every forbid without its `unless`: satisfied by what it concerns.
     pub(crate) concerns: PolicySet,
-    /// Of these, the ones that a yes names.
-    pub(crate) spoken: PolicySet,
+    disclose: Asked,
+    recognise: Asked,
     issuers: Vec<Issuer>,
     reference: PackRef,
 }
@@ -173,6 +174,14 @@ impl Pack {
         &self.rules
     }
 
+    /// What Cedar is asked for `action`.
+    pub(crate) fn asked(&self, action: Action) -> &Asked {
+        match action {
+            Action::Disclose => &self.disclose,
+            Action::Recognise => &self.recognise,
+        }
+    }
+
     /// What a rule cites and says.
     #[must_use]
     pub fn rule_text(&self, rule: &RuleId) -> Option<&RuleText> {
@@ -199,14 +208,24 @@ impl<'a> Loader<'a, '_> {
         let set = self.set(rules.iter().map(|rule| rule.policy.clone()))?;
         check::validate(&schema, &set, &rules, self.files, self.problems);
         let forbids = rules.iter().filter(|rule| rule.kind != rules::RuleKind::Permit);
-        let concerns = self.set(forbids.clone().filter_map(Rule::concern))?;
-        let spoken = forbids.filter(|rule| rule.says.is_some());
-        let spoken = self.set(spoken.filter_map(Rule::concern))?;
+        let concerns = self.set(forbids.filter_map(Rule::concern))?;
+        let disclose = self.internal(Asked::new(&rules, Action::Disclose))?;
+        let recognise = self.internal(Asked::new(&rules, Action::Recognise))?;
         let digest = self.digest(&set, manifest_text, issuers_text)?;
         let reference =
             PackRef { region: manifest.region.clone(), version: manifest.version.clone(), digest };
         let rules = rules.into_iter().map(|rule| (rule.id.clone(), rule)).collect();
-        Some(Pack { manifest, schema, rules, set, concerns, spoken, issuers, reference })
+        Some(Pack {
+            manifest,
+            schema,
+            rules,
+            set,
+            concerns,
+            disclose,
+            recognise,
+            issuers,
+            reference,
+        })
     }
 
     fn check_size(&mut self) -> Option<()> {

@@ -12,7 +12,8 @@
 
 use crate::problem::{Place, Problem, ProblemCode};
 use crate::scan::{Chunk, chunks};
-use cedar_policy::{Effect, Policy, PolicyId, Template, ffi::DetailedError};
+use crate::schema::Action;
+use cedar_policy::{ActionConstraint, Effect, Policy, PolicyId, Template, ffi::DetailedError};
 use gateway_types::{
     Jurisdiction,
     id::{Obligation, RuleId},
@@ -105,6 +106,16 @@ impl Rule {
             .as_array_mut()?
             .retain(|clause| clause.get("kind").is_some_and(|k| k == "when"));
         Policy::from_json(Some(self.policy_id()), json).ok()
+    }
+}
+
+/// Whether a rule's scope lets it apply to `action`.
+pub(crate) fn is_asked(rule: &Rule, action: Action) -> bool {
+    let is = |uid: &cedar_policy::EntityUid| uid.id().unescaped() == action.as_str();
+    match rule.policy.action_constraint() {
+        ActionConstraint::Any => true,
+        ActionConstraint::Eq(one) => is(&one),
+        ActionConstraint::In(several) => several.iter().any(is),
     }
 }
 

@@ -11,10 +11,7 @@ use gateway_types::{
     facts::{ConsentFacts, Facts},
     id::Obligation,
 };
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 /// The words in braces that a rule's texts may hold; [`crate::explain`] fills them in.
 pub(crate) const WORDS: [&str; 12] = [
@@ -35,19 +32,19 @@ pub(crate) const WORDS: [&str; 12] = [
 /// The licence's identifier in every request: its key is no fact.
 const LICENCE: &str = "the-licence";
 
+/// What was taken on, in a request's context.
+pub(crate) const OBLIGATIONS: &str = "obligations";
+
 /// The facts of one question, ready to be judged.
 #[derive(Clone, Debug)]
 pub(crate) struct Situation {
     entities: Arc<Entities>,
-    context: Vec<(&'static str, RestrictedExpression)>,
+    /// The context without what was taken on.
+    told: Arc<Attributes>,
+    context: Context,
     principal: EntityUid,
     resource: EntityUid,
-    /// Whether its requests are still to be checked against the schema.
-    unchecked: bool,
 }
-
-/// What was taken on, in a request's context.
-const OBLIGATIONS: &str = "obligations";
 
 type Attributes = Vec<(&'static str, RestrictedExpression)>;
 
@@ -61,38 +58,42 @@ impl Situation {
     ///
     /// What is not Cedar's, in words: nothing may be permitted on it.
     pub(crate) fn new(packs: &[&Pack], facts: &Facts) -> Result<Self, String> {
-        let builder = Builder { packs, facts };
+        let named = Named::new(facts)?;
+        let builder = Builder { packs, facts, named: &named };
         let entities = Entities::from_entities(builder.entities()?, None);
+        let told = builder.told()?;
         Ok(Self {
             entities: Arc::new(entities.map_err(|error| error.to_string())?),
-            context: builder.context()?,
-            principal: platform(&facts.platform)?,
-            resource: Kind::Licence.uid(LICENCE)?,
-            unchecked: true,
+            context: context(&told, &facts.obligations)?,
+            told: Arc::new(told),
+            principal: named.platform,
+            resource: named.licence,
         })
     }
 
-    /// The same facts with other obligations, once both requests of these were made: of what fits the schema,
-    /// no more than the words of a list change, so nothing is built or checked a second time.
-    pub(crate) fn with_obligations(&self, words: &[Obligation]) -> Self {
-        let mut other = Self { unchecked: false, ..self.clone() };
-        other.context.retain(|(name, _)| *name != OBLIGATIONS);
-        other.context.push((OBLIGATIONS, list_of(words)));
-        other
+    /// The same facts with other obligations: all else is built already.
+    ///
+    /// # Errors
+    ///
+    /// As [`Situation::new`].
+    pub(crate) fn with_obligations(&self, words: &[Obligation]) -> Result<Self, String> {
+        Ok(Self { context: context(&self.told, words)?, ..self.clone() })
     }
 
-    /// The request for `action`.
+    /// The request for `action`, checked against `schema` if there is one.
     ///
     /// # Errors
     ///
     /// What does not fit the schema, in words.
-    pub(crate) fn request(&self, schema: &Schema, action: Action) -> Result<Request, String> {
+    pub(crate) fn request(
+        &self,
+        schema: Option<&Schema>,
+        action: Action,
+    ) -> Result<Request, String> {
         let action = Kind::Action.uid(action.as_str())?;
         let (principal, resource) = (self.principal.clone(), self.resource.clone());
-        let context =
-            Context::from_pairs(owned(self.context.clone())).map_err(|e| e.to_string())?;
-        let schema = Some(schema).filter(|_| self.unchecked);
-        Request::new(principal, action, resource, context, schema).map_err(|e| e.to_string())
+        let request = Request::new(principal, action, resource, self.context.clone(), schema);
+        request.map_err(|error| error.to_string())
     }
 
     pub(crate) fn entities(&self) -> &Entities {
@@ -100,44 +101,70 @@ impl Situation {
     }
 }
 
+fn context(told: &Attributes, obligations: &[Obligation]) -> Result<Context, String> {
+    let words = obligations.iter().map(|word| text(word.as_str()));
+    let pairs = told.iter().cloned().chain([(OBLIGATIONS, RestrictedExpression::new_set(words))]);
+    Context::from_pairs(owned(pairs)).map_err(|error| error.to_string())
+}
+
+/// The names in the facts, as Cedar keeps them: each is made once.
+pub(crate) struct Named {
+    platform: EntityUid,
+    /// The platform's own region.
+    home: EntityUid,
+    from: EntityUid,
+    to: EntityUid,
+    licence: EntityUid,
+    class: EntityUid,
+    issuer: EntityUid,
+    purpose: EntityUid,
+}
+
+impl Named {
+    pub(crate) fn new(facts: &Facts) -> Result<Self, String> {
+        Ok(Self {
+            platform: platform(&facts.platform)?,
+            home: region(&facts.platform.region)?,
+            from: region(&facts.from)?,
+            to: region(&facts.to)?,
+            licence: Kind::Licence.uid(LICENCE)?,
+            class: Kind::LicenceClass.uid(&class_id(&facts.from, &facts.class))?,
+            issuer: Kind::Issuer.uid(&format!("{}/{}", facts.from, facts.issuer))?,
+            purpose: Kind::Purpose.uid(facts.purpose.as_str())?,
+        })
+    }
+}
+
 pub(crate) struct Builder<'a> {
     pub(crate) packs: &'a [&'a Pack],
     pub(crate) facts: &'a Facts,
+    pub(crate) named: &'a Named,
 }
 
 impl Builder<'_> {
     pub(crate) fn entities(&self) -> Result<[Entity; 5], String> {
-        let facts = self.facts;
-        let (class, purpose) = (self.class()?, Kind::Purpose.uid(facts.purpose.as_str())?);
+        let Named { platform, home, from, licence, class, issuer, purpose, .. } = self.named;
         Ok([
-            entity(platform(&facts.platform)?, [region(&facts.platform.region)?], self.platform())?,
-            entity(Kind::Licence.uid(LICENCE)?, [class.clone()], self.licence(class.clone())?)?,
-            entity(class, self.class_groups()?, vec![])?,
-            entity(self.issuer()?, [region(&facts.from)?], vec![])?,
-            entity(purpose, self.purpose_groups()?, vec![])?,
+            entity(platform, [home.clone()], self.platform())?,
+            entity(licence, [class.clone()], self.licence()?)?,
+            entity(class, self.class_groups()?, [])?,
+            entity(issuer, [from.clone()], [])?,
+            entity(purpose, self.purpose_groups()?, [])?,
         ])
     }
 
-    fn class(&self) -> Result<EntityUid, String> {
-        Kind::LicenceClass.uid(&class_id(&self.facts.from, &self.facts.class))
+    fn platform(&self) -> [(&'static str, RestrictedExpression); 1] {
+        [("suspended", truth(self.facts.platform_suspended))]
     }
 
-    fn issuer(&self) -> Result<EntityUid, String> {
-        Kind::Issuer.uid(&format!("{}/{}", self.facts.from, self.facts.issuer))
-    }
-
-    fn platform(&self) -> Attributes {
-        vec![("suspended", RestrictedExpression::new_bool(self.facts.platform_suspended))]
-    }
-
-    fn licence(&self, class: EntityUid) -> Result<Attributes, String> {
-        let facts = self.facts;
+    fn licence(&self) -> Result<[(&'static str, RestrictedExpression); 6], String> {
+        let (facts, named) = (self.facts, self.named);
         let status = facts.code.map_or("not-registered", |code| code.status().as_str());
-        Ok(vec![
-            ("class", RestrictedExpression::new_entity_uid(class)),
-            ("issuer", RestrictedExpression::new_entity_uid(self.issuer()?)),
-            ("issuer_accredited", RestrictedExpression::new_bool(facts.issuer_accredited)),
-            ("status", RestrictedExpression::new_entity_uid(Kind::Status.uid(status)?)),
+        Ok([
+            ("class", name(&named.class)),
+            ("issuer", name(&named.issuer)),
+            ("issuer_accredited", truth(facts.issuer_accredited)),
+            ("status", name(&Kind::Status.uid(status)?)),
             ("not_before", time(facts.not_before)),
             ("not_after", time(facts.not_after)),
         ])
@@ -159,22 +186,19 @@ impl Builder<'_> {
         knowing.map(|pack| Kind::PurposeGroup.uid(&format!("{}/purposes", pack.region()))).collect()
     }
 
-    fn context(&self) -> Result<Attributes, String> {
-        let facts = self.facts;
+    /// The context without what was taken on.
+    fn told(&self) -> Result<Attributes, String> {
+        let (facts, named) = (self.facts, self.named);
         let mut pairs = vec![
             ("now", time(facts.now)),
-            ("from", RestrictedExpression::new_entity_uid(region(&facts.from)?)),
-            ("to", RestrictedExpression::new_entity_uid(region(&facts.to)?)),
-            ("tier", RestrictedExpression::new_entity_uid(Kind::Tier.uid(facts.tier.as_str())?)),
-            (
-                "purpose",
-                RestrictedExpression::new_entity_uid(Kind::Purpose.uid(facts.purpose.as_str())?),
-            ),
+            ("from", name(&named.from)),
+            ("to", name(&named.to)),
+            ("tier", name(&Kind::Tier.uid(facts.tier.as_str())?)),
+            ("purpose", name(&named.purpose)),
             ("evidence_age_s", seconds(facts.evidence_age_s)),
-            ("contract_filed", RestrictedExpression::new_bool(facts.contract_filed)),
-            ("onward", RestrictedExpression::new_bool(facts.onward)),
-            ("review", RestrictedExpression::new_bool(facts.review)),
-            (OBLIGATIONS, list_of(&facts.obligations)),
+            ("contract_filed", truth(facts.contract_filed)),
+            ("onward", truth(facts.onward)),
+            ("review", truth(facts.review)),
         ];
         if let Some(terms) = &facts.consent {
             pairs.push(("consent", consent(terms)?));
@@ -183,33 +207,28 @@ impl Builder<'_> {
     }
 }
 
-fn list_of(words: &[Obligation]) -> RestrictedExpression {
-    let words = words.iter().map(|word| RestrictedExpression::new_string(word.as_str().to_owned()));
-    RestrictedExpression::new_set(words)
-}
-
 fn consent(terms: &ConsentFacts) -> Result<RestrictedExpression, String> {
-    let purpose = Kind::Purpose.uid(terms.purpose.as_str())?;
-    let pairs = vec![
-        ("purpose", RestrictedExpression::new_entity_uid(purpose)),
-        ("recipient", RestrictedExpression::new_entity_uid(platform(&terms.recipient)?)),
+    let pairs = [
+        ("purpose", name(&Kind::Purpose.uid(terms.purpose.as_str())?)),
+        ("recipient", name(&platform(&terms.recipient)?)),
         ("expires", time(terms.expires)),
-        ("withdrawn", RestrictedExpression::new_bool(terms.withdrawn)),
+        ("withdrawn", truth(terms.withdrawn)),
     ];
     RestrictedExpression::new_record(owned(pairs)).map_err(|error| error.to_string())
 }
 
 fn entity(
-    uid: EntityUid,
+    uid: &EntityUid,
     parents: impl IntoIterator<Item = EntityUid>,
-    attributes: Attributes,
+    attributes: impl IntoIterator<Item = (&'static str, RestrictedExpression)>,
 ) -> Result<Entity, String> {
-    let attributes: HashMap<String, RestrictedExpression> = owned(attributes).collect();
-    let parents: HashSet<EntityUid> = parents.into_iter().collect();
-    Entity::new(uid, attributes, parents).map_err(|error| error.to_string())
+    Entity::new_with_tags(uid.clone(), owned(attributes), parents, [])
+        .map_err(|error| error.to_string())
 }
 
-fn owned(pairs: Attributes) -> impl Iterator<Item = (String, RestrictedExpression)> {
+fn owned(
+    pairs: impl IntoIterator<Item = (&'static str, RestrictedExpression)>,
+) -> impl Iterator<Item = (String, RestrictedExpression)> {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value))
 }
 
@@ -219,6 +238,18 @@ fn region(region: &Jurisdiction) -> Result<EntityUid, String> {
 
 fn platform(platform: &Platform) -> Result<EntityUid, String> {
     Kind::Platform.uid(&platform.to_string())
+}
+
+fn name(uid: &EntityUid) -> RestrictedExpression {
+    RestrictedExpression::new_entity_uid(uid.clone())
+}
+
+fn truth(value: bool) -> RestrictedExpression {
+    RestrictedExpression::new_bool(value)
+}
+
+fn text(value: &str) -> RestrictedExpression {
+    RestrictedExpression::new_string(value.to_owned())
 }
 
 fn time(time: Timestamp) -> RestrictedExpression {

@@ -1,7 +1,8 @@
 //! The packs of the tree and one good question, for the tests beside the code.
 
 use crate::{Pack, Packs, Problem, ProblemCode};
-use gateway_types::facts::Facts;
+use gateway_types::{SourceCode, Timestamp, facts::Facts};
+use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 pub(crate) type Files = BTreeMap<String, String>;
@@ -104,4 +105,55 @@ pub(crate) fn good() -> Facts {
         "obligations": []
     }))
     .unwrap()
+}
+
+/// Facts near the edges of every rule.
+pub(crate) fn any_facts() -> impl Strategy<Value = Facts> {
+    let near = || (-2_i64..=2).prop_map(|by| good().now.0.saturating_add_signed(by));
+    let often = || prop::bool::weighted(0.85);
+    let consent = (near(), often(), often(), often(), often());
+    let words = (
+        prop::sample::select(vec!["driving-c1", "engineer", "medical", "fishing"]),
+        prop::sample::select(vec!["licence-exchange", "audit", "advertising"]),
+        prop::sample::select(vec![Some(1), Some(1), Some(1), Some(2), Some(7), Some(99), None]),
+        prop::sample::select(vec![0, 60, 60, 61, i64::MAX as u64, u64::MAX]),
+    );
+    let flags = (often(), often(), often(), often(), any::<bool>(), any::<bool>(), any::<bool>());
+    (consent, words, flags, near(), near()).prop_map(|(consent, words, flags, begin, end)| {
+        let mut facts = good();
+        let (expires, given, fits, mine, live) = consent;
+        let (class, purpose, code, age) = words;
+        facts.class = class.parse().unwrap();
+        facts.purpose = purpose.parse().unwrap();
+        facts.code = code.and_then(SourceCode::new);
+        facts.evidence_age_s = age;
+        facts.issuer_accredited = flags.0;
+        facts.platform_suspended = !flags.1;
+        facts.onward = !flags.2;
+        if !flags.3 {
+            facts.platform = "comity://CN-MO/platform/counter".parse().unwrap();
+        }
+        facts.tier = if flags.4 { "strict" } else { "standard" }.parse().unwrap();
+        facts.contract_filed = flags.5;
+        facts.review = flags.6;
+        (facts.not_before, facts.not_after) =
+            (Timestamp(begin.min(facts.now.0.saturating_add(1))), Timestamp(end.saturating_add(1)));
+        let terms = facts.consent.as_mut().unwrap();
+        terms.expires = Timestamp(expires.saturating_add(1));
+        terms.withdrawn = !live;
+        terms.purpose = if fits { facts.purpose.clone() } else { "statistics".parse().unwrap() };
+        terms.recipient = if mine {
+            facts.platform.clone()
+        } else {
+            "comity://CN-HK/platform/x".parse().unwrap()
+        };
+        facts.consent = facts.consent.filter(|_| given);
+        facts
+    })
+}
+
+/// Loaded once: they do not change.
+pub(crate) fn both() -> &'static Both {
+    static BOTH: std::sync::OnceLock<Both> = std::sync::OnceLock::new();
+    BOTH.get_or_init(Both::new)
 }

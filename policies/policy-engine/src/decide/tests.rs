@@ -1,11 +1,14 @@
 //! The traps of the policy engine, closed; and the packs of the tree against rules written by hand.
 
 use super::*;
-use crate::situation::Builder;
-use crate::testing::{Both, edited, good, guangdong, hong_kong, load, with_rule};
-use cedar_policy::Entities;
-use gateway_types::{SourceCode, Status};
+use crate::asked::ask;
+use crate::judge::{Judged, judge};
+use crate::situation::{Builder, Named, Situation};
+use crate::testing::{Both, any_facts, both, edited, good, guangdong, hong_kong, load, with_rule};
+use cedar_policy::{Authorizer, Entities};
+use gateway_types::{SourceCode, Status, candidate::Form};
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 fn reasons(decision: &Decision) -> Vec<&'static str> {
     match decision {
@@ -119,7 +122,7 @@ fn an_erring_forbid_denies_where_cedar_would_skip_it() {
     let facts = permit(decide(&Both::new().packs(), &good())).facts().clone();
 
     let situation = Situation::new(&[&source, &destination], &facts).unwrap();
-    let request = situation.request(&destination.schema, Action::Recognise).unwrap();
+    let request = situation.request(Some(&destination.schema), Action::Recognise).unwrap();
     let cedar = Authorizer::new().is_authorized(&request, &destination.set, situation.entities());
     assert_eq!(cedar.decision(), cedar_policy::Decision::Allow, "the trap is gone from Cedar");
     assert_eq!(cedar.diagnostics().errors().count(), 1);
@@ -232,51 +235,6 @@ fn by_hand(facts: &Facts) -> BTreeSet<Reason> {
     out
 }
 
-/// Facts near the edges of every rule.
-fn any_facts() -> impl Strategy<Value = Facts> {
-    let near = || (-2_i64..=2).prop_map(|by| good().now.0.saturating_add_signed(by));
-    let often = || prop::bool::weighted(0.85);
-    let consent = (near(), often(), often(), often(), often());
-    let words = (
-        prop::sample::select(vec!["driving-c1", "engineer", "medical", "fishing"]),
-        prop::sample::select(vec!["licence-exchange", "audit", "advertising"]),
-        prop::sample::select(vec![Some(1), Some(1), Some(1), Some(2), Some(7), Some(99), None]),
-        prop::sample::select(vec![0, 60, 60, 61, i64::MAX as u64, u64::MAX]),
-    );
-    let flags = (often(), often(), often(), often(), any::<bool>(), any::<bool>(), any::<bool>());
-    (consent, words, flags, near(), near()).prop_map(|(consent, words, flags, begin, end)| {
-        let mut facts = good();
-        let (expires, given, fits, mine, live) = consent;
-        let (class, purpose, code, age) = words;
-        facts.class = class.parse().unwrap();
-        facts.purpose = purpose.parse().unwrap();
-        facts.code = code.and_then(SourceCode::new);
-        facts.evidence_age_s = age;
-        facts.issuer_accredited = flags.0;
-        facts.platform_suspended = !flags.1;
-        facts.onward = !flags.2;
-        if !flags.3 {
-            facts.platform = "comity://CN-MO/platform/counter".parse().unwrap();
-        }
-        facts.tier = if flags.4 { "strict" } else { "standard" }.parse().unwrap();
-        facts.contract_filed = flags.5;
-        facts.review = flags.6;
-        (facts.not_before, facts.not_after) =
-            (Timestamp(begin.min(facts.now.0.saturating_add(1))), Timestamp(end.saturating_add(1)));
-        let terms = facts.consent.as_mut().unwrap();
-        terms.expires = Timestamp(expires.saturating_add(1));
-        terms.withdrawn = !live;
-        terms.purpose = if fits { facts.purpose.clone() } else { "statistics".parse().unwrap() };
-        terms.recipient = if mine {
-            facts.platform.clone()
-        } else {
-            "comity://CN-HK/platform/x".parse().unwrap()
-        };
-        facts.consent = facts.consent.filter(|_| given);
-        facts
-    })
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -307,7 +265,7 @@ proptest! {
         let both = both();
         let situation = Situation::new(&[&both.source, &both.destination], &facts).unwrap();
         let alone = |pack: &Pack, action| {
-            let request = situation.request(&pack.schema, action).unwrap();
+            let request = situation.request(Some(&pack.schema), action).unwrap();
             ask(&crate::explain::permits(pack), &request, &situation).allowed
         };
         let permitted = alone(&both.source, Action::Disclose) && alone(&both.destination, Action::Recognise);
@@ -318,7 +276,8 @@ proptest! {
     #[test]
     fn entities_of_all_facts_fit_the_schema(facts in any_facts()) {
         let both = both();
-        let builder = Builder { packs: &[&both.source, &both.destination], facts: &facts };
+        let named = Named::new(&facts).unwrap();
+        let builder = Builder { packs: &[&both.source, &both.destination], facts: &facts, named: &named };
         let entities = Entities::from_entities(builder.entities().unwrap(), Some(&both.source.schema));
         prop_assert!(entities.is_ok(), "{entities:?}");
     }
@@ -336,10 +295,4 @@ proptest! {
         let denying: BTreeMap<RuleId, Reason> = alone.into_iter().flat_map(|judged| judged.denying).collect();
         prop_assert_eq!(together.denying, denying);
     }
-}
-
-/// Loaded once: they do not change.
-fn both() -> &'static Both {
-    static BOTH: std::sync::OnceLock<Both> = std::sync::OnceLock::new();
-    BOTH.get_or_init(Both::new)
 }

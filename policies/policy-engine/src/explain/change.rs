@@ -1,7 +1,7 @@
 //! The smallest change to the facts that a pack would permit: found by trying, on the pack itself.
 
 use crate::{
-    decide::{Outcome, Panel, decide_on},
+    judge::{Outcome, Panel, decide_on},
     pack::Pack,
 };
 use gateway_types::{

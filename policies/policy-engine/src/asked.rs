@@ -1,0 +1,153 @@
+//! What Cedar is asked of a pack, sorted out when the pack is loaded; and its answer, in one order.
+
+use crate::{
+    decide::Fault,
+    rules::{Rule, RuleKind, is_asked},
+    schema::Action,
+    situation::{OBLIGATIONS, Situation},
+};
+use cedar_policy::{Authorizer, Policy, PolicySet, Request};
+use gateway_types::id::RuleId;
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeSet;
+
+/// The rules of a pack that can apply to one action.
+///
+/// Left out is only what cannot change an answer: rules whose scope names the other action.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// All of them.
+    pub(crate) all: PolicySet,
+    /// Those whose part may be another once more is taken on: every permit, and each forbid that sees the
+    /// obligations. What the other forbids said before, they would say again.
+    pub(crate) again: PolicySet,
+    /// The names of those forbids.
+    turning: BTreeSet<RuleId>,
+    /// Those that a yes names, without their `unless`.
+    pub(crate) spoken: PolicySet,
+}
+
+impl Asked {
+    /// Sorts out `rules` for `action`.
+    ///
+    /// # Errors
+    ///
+    /// Cedar's words, if a rule that it has read could not be written and read again.
+    pub(crate) fn new(rules: &[Rule], action: Action) -> Result<Self, String> {
+        let mut asked = Self {
+            all: PolicySet::new(),
+            again: PolicySet::new(),
+            turning: BTreeSet::new(),
+            spoken: PolicySet::new(),
+        };
+        for rule in rules.iter().filter(|rule| is_asked(rule, action)) {
+            asked.add(rule)?;
+        }
+        Ok(asked)
+    }
+
+    fn add(&mut self, rule: &Rule) -> Result<(), String> {
+        let json = rule.policy.to_json().map_err(|error| error.to_string())?;
+        let turns = sees_obligations(&json);
+        let policy = without_places(rule, json)?;
+        if turns || rule.kind == RuleKind::Permit {
+            add(&mut self.again, policy.clone())?;
+        }
+        if turns {
+            self.turning.insert(rule.id.clone());
+        }
+        add(&mut self.all, policy)?;
+        match rule.concern().filter(|_| rule.says.is_some() && rule.kind != RuleKind::Permit) {
+            Some(concern) => add(&mut self.spoken, concern),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether other obligations may change what the forbid `rule` says.
+    pub(crate) fn turns(&self, rule: &RuleId) -> bool {
+        self.turning.contains(rule)
+    }
+}
+
+fn add(set: &mut PolicySet, policy: Policy) -> Result<(), String> {
+    set.add(policy).map_err(|error| error.to_string())
+}
+
+/// The same policy without its places in the text: Cedar would carry them along with every value.
+fn without_places(rule: &Rule, json: Json) -> Result<Policy, String> {
+    Policy::from_json(Some(rule.policy_id()), json).map_err(|error| error.to_string())
+}
+
+/// Whether a policy's conditions can see what was taken on: they name it, or hold the whole context in hand.
+/// Anything but another attribute of the context counts as seeing it.
+fn sees_obligations(policy: &Json) -> bool {
+    match policy {
+        Json::Object(fields) => match attribute_of_context(fields) {
+            Some(name) => name == OBLIGATIONS,
+            None => is_context(policy) || fields.values().any(sees_obligations),
+        },
+        Json::Array(items) => items.iter().any(sees_obligations),
+        _ => false,
+    }
+}
+
+/// The name in `context.name` and `context has name`. Source: Cedar's JSON policy format.
+fn attribute_of_context(fields: &Map<String, Json>) -> Option<&str> {
+    let access = fields.get(".").or_else(|| fields.get("has")).filter(|_| fields.len() == 1)?;
+    is_context(access.get("left")?).then_some(())?;
+    access.get("attr")?.as_str()
+}
+
+fn is_context(expression: &Json) -> bool {
+    expression.get("Var").is_some_and(|name| name == "context")
+}
+
+/// Cedar's answer, in one order.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) allowed: bool,
+    /// The rules that made it, sorted: Cedar gives them in none.
+    pub(crate) rules: BTreeSet<RuleId>,
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// Asks Cedar. A rule that fails makes the answer *no*: Cedar alone would skip it.
+pub(crate) fn ask(set: &PolicySet, request: &Request, situation: &Situation) -> Answer {
+    let response = Authorizer::new().is_authorized(request, set, situation.entities());
+    let diagnostics = response.diagnostics();
+    let fault =
+        |error: &cedar_policy::AuthorizationError| Fault::RuleFailed { what: error.to_string() };
+    let faults: Vec<Fault> = diagnostics.errors().map(fault).collect();
+    let ids = diagnostics.reason().filter_map(|id| id.to_string().parse().ok());
+    let allowed = response.decision() == cedar_policy::Decision::Allow && faults.is_empty();
+    Answer { allowed, rules: ids.collect(), faults }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(condition: &str, sees: bool) {
+        let text = format!("forbid (principal, action, resource) unless {{ {condition} }};");
+        let json = Policy::parse(None, text).unwrap().to_json().unwrap();
+        assert_eq!(sees_obligations(&json), sees, "{condition}");
+    }
+
+    #[test]
+    fn whoever_may_see_the_obligations_is_asked_again() {
+        check("context.obligations.contains(\"x\")", true);
+        check("context has obligations", true);
+        check("context has obligations.x", true);
+        check("context has consent.purpose", true);
+        check("context == {}", true);
+        check(
+            "(if context.review then context else {obligations: [\"x\"]}).obligations == []",
+            true,
+        );
+        check("{\".\": context}[\".\"].obligations == []", true);
+        check("[context.review, context.obligations.isEmpty()].contains(true)", true);
+        check("context.consent.obligations == []", false);
+        check("context has review && context.review && resource.obligations == []", false);
+        check("\"context.obligations\" == principal.name", false);
+    }
+}
