@@ -146,16 +146,11 @@ fn look(panel: &Panel<'_>, facts: &Facts) -> (Judged, Option<Situation>) {
 
 impl Judged {
     /// Asks every pack. After a `first` look, asked are only the rules that may say something else now.
-    ///
-    /// One schema is every pack's, and means the same by both actions: what fits it once fits it for all, and
-    /// with other words in the list of obligations, too.
     fn ask_all(&mut self, panel: &Panel<'_>, situation: &Situation, first: Option<&Self>) {
-        let mut fits = first.is_some();
         for (pack, action) in &panel.0 {
-            let unsure = Some(&pack.schema).filter(|_| !fits);
+            let unsure = Some(&pack.schema).filter(|_| !situation.fits());
             match situation.request(unsure, *action) {
                 Ok(request) => {
-                    fits = true;
                     self.ask(pack, pack.asked(*action), &Question { request, situation, first });
                 }
                 Err(what) => self.faults.push(Fault::Unfit { what }),
@@ -164,16 +159,19 @@ impl Judged {
     }
 
     fn ask(&mut self, pack: &Pack, asked: &Asked, question: &Question<'_>) {
-        let lasting = question.first.map(|first| first.lasting(pack, asked)).unwrap_or_default();
-        let set = if question.first.is_some() { &asked.again } else { &asked.all };
-        let answer = ask(set, &question.request, question.situation);
+        let Question { request, situation, first } = question;
+        let lasting = first.map(|first| first.lasting(pack, asked)).unwrap_or_default();
+        let answer = match first {
+            None => asked.ask(request, situation),
+            Some(_) => ask(&asked.again, request, situation),
+        };
         let allowed = answer.allowed && lasting.is_empty();
         self.allowed &= allowed;
         self.faults.extend(answer.faults);
         self.requiring.extend(lasting);
         self.take(pack, &answer.rules);
         if allowed {
-            let spoken = ask(&asked.spoken, &question.request, question.situation);
+            let spoken = ask(&asked.spoken, request, situation);
             self.faults.extend(spoken.faults);
             self.spoken.extend(spoken.rules);
         }
@@ -203,10 +201,8 @@ impl Judged {
     /// Judges once more, on facts that differ from those of this look in the obligations alone.
     fn again(&self, panel: &Panel<'_>, situation: &Situation, willing: &Facts) -> Self {
         let mut judged = Self { allowed: true, ..Self::default() };
-        match situation.with_obligations(&willing.obligations) {
-            Ok(situation) => judged.ask_all(panel, &situation, Some(self)),
-            Err(what) => judged.faults.push(Fault::Unfit { what }),
-        }
+        let situation = situation.with_obligations(&willing.obligations);
+        judged.ask_all(panel, &situation, Some(self));
         judged
     }
 

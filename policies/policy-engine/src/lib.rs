@@ -29,6 +29,7 @@ mod situation;
 #[cfg(test)]
 mod testing;
 mod text;
+mod values;
 mod version;
 
 pub use calendar::{BadTime, timestamp_of};

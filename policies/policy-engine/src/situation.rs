@@ -1,11 +1,12 @@
-//! Facts as Cedar's request and entities: built once, checked against the schema, judged by both packs.
+//! Facts as Cedar's request and entities: built once, fitting the schema by the way they are made, judged by both packs.
 
 use crate::{
     calendar::cedar_time,
     pack::Pack,
     schema::{Action, Kind, class_id},
+    values::{self, Attributes, Made, Told, Value, name},
 };
-use cedar_policy::{Context, Entities, Entity, EntityUid, Request, RestrictedExpression, Schema};
+use cedar_policy::{Entities, EntityUid, Request, Schema};
 use gateway_types::{
     Jurisdiction, Platform, Timestamp,
     facts::{ConsentFacts, Facts},
@@ -35,24 +36,22 @@ const LICENCE: &str = "the-licence";
 /// What was taken on, in a request's context.
 pub(crate) const OBLIGATIONS: &str = "obligations";
 
+/// The lane tiers that the schema knows (a test compares them): of all names in the facts, those of a tier alone
+/// may be none of the schema's.
+const TIERS: [&str; 2] = ["standard", "strict"];
+
 /// The facts of one question, ready to be judged.
 #[derive(Clone, Debug)]
 pub(crate) struct Situation {
     entities: Arc<Entities>,
-    /// The context without what was taken on.
-    told: Arc<Attributes>,
-    context: Context,
+    told: Told,
     principal: EntityUid,
     resource: EntityUid,
+    fits: bool,
 }
-
-type Attributes = Vec<(&'static str, RestrictedExpression)>;
 
 impl Situation {
     /// Builds request and entities from `facts`; what `packs` say of class and purpose are their groups.
-    ///
-    /// Entities are not checked against the schema one by one: their shape is this file's, for all facts there
-    /// are (a test checks them), and a rule that misses an attribute fails, which denies.
     ///
     /// # Errors
     ///
@@ -60,24 +59,24 @@ impl Situation {
     pub(crate) fn new(packs: &[&Pack], facts: &Facts) -> Result<Self, String> {
         let named = Named::new(facts)?;
         let builder = Builder { packs, facts, named: &named };
-        let entities = Entities::from_entities(builder.entities()?, None);
-        let told = builder.told()?;
         Ok(Self {
-            entities: Arc::new(entities.map_err(|error| error.to_string())?),
-            context: context(&told, &facts.obligations)?,
-            told: Arc::new(told),
+            entities: Arc::new(values::entities(builder.entities()?)?),
+            told: Told::new(builder.told()?),
             principal: named.platform,
             resource: named.licence,
+            fits: TIERS.contains(&facts.tier.as_str()),
         })
     }
 
+    /// Whether entities and requests fit the schema by the way they are made: their shape is this file's, for all
+    /// facts there are (tests check it), so they need not be compared with the schema each time.
+    pub(crate) fn fits(&self) -> bool {
+        self.fits
+    }
+
     /// The same facts with other obligations: all else is built already.
-    ///
-    /// # Errors
-    ///
-    /// As [`Situation::new`].
-    pub(crate) fn with_obligations(&self, words: &[Obligation]) -> Result<Self, String> {
-        Ok(Self { context: context(&self.told, words)?, ..self.clone() })
+    pub(crate) fn with_obligations(&self, words: &[Obligation]) -> Self {
+        Self { told: self.told.with(OBLIGATIONS, list_of(words)), ..self.clone() }
     }
 
     /// The request for `action`, checked against `schema` if there is one.
@@ -92,19 +91,13 @@ impl Situation {
     ) -> Result<Request, String> {
         let action = Kind::Action.uid(action.as_str())?;
         let (principal, resource) = (self.principal.clone(), self.resource.clone());
-        let request = Request::new(principal, action, resource, self.context.clone(), schema);
+        let request = Request::new(principal, action, resource, self.told.context(), schema);
         request.map_err(|error| error.to_string())
     }
 
     pub(crate) fn entities(&self) -> &Entities {
         &self.entities
     }
-}
-
-fn context(told: &Attributes, obligations: &[Obligation]) -> Result<Context, String> {
-    let words = obligations.iter().map(|word| text(word.as_str()));
-    let pairs = told.iter().cloned().chain([(OBLIGATIONS, RestrictedExpression::new_set(words))]);
-    Context::from_pairs(owned(pairs)).map_err(|error| error.to_string())
 }
 
 /// The names in the facts, as Cedar keeps them: each is made once.
@@ -142,31 +135,30 @@ pub(crate) struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    pub(crate) fn entities(&self) -> Result<[Entity; 5], String> {
+    pub(crate) fn entities(&self) -> Result<[Made; 5], String> {
         let Named { platform, home, from, licence, class, issuer, purpose, .. } = self.named;
+        let groups = self.class_groups()?;
+        let suspended = vec![("suspended", self.facts.platform_suspended.into())];
+        let own = [class.clone()].to_vec();
         Ok([
-            entity(platform, [home.clone()], self.platform())?,
-            entity(licence, [class.clone()], self.licence()?)?,
-            entity(class, self.class_groups()?, [])?,
-            entity(issuer, [from.clone()], [])?,
-            entity(purpose, self.purpose_groups()?, [])?,
+            entity(platform, vec![home.clone()], suspended),
+            Made { above: groups.clone(), ..entity(licence, own, self.licence()?) },
+            entity(class, groups, vec![]),
+            entity(issuer, vec![from.clone()], vec![]),
+            entity(purpose, self.purpose_groups()?, vec![]),
         ])
     }
 
-    fn platform(&self) -> [(&'static str, RestrictedExpression); 1] {
-        [("suspended", truth(self.facts.platform_suspended))]
-    }
-
-    fn licence(&self) -> Result<[(&'static str, RestrictedExpression); 6], String> {
+    fn licence(&self) -> Result<Attributes, String> {
         let (facts, named) = (self.facts, self.named);
         let status = facts.code.map_or("not-registered", |code| code.status().as_str());
-        Ok([
+        Ok(vec![
             ("class", name(&named.class)),
             ("issuer", name(&named.issuer)),
-            ("issuer_accredited", truth(facts.issuer_accredited)),
+            ("issuer_accredited", facts.issuer_accredited.into()),
             ("status", name(&Kind::Status.uid(status)?)),
-            ("not_before", time(facts.not_before)),
-            ("not_after", time(facts.not_after)),
+            ("not_before", time(facts.not_before)?),
+            ("not_after", time(facts.not_after)?),
         ])
     }
 
@@ -186,19 +178,19 @@ impl Builder<'_> {
         knowing.map(|pack| Kind::PurposeGroup.uid(&format!("{}/purposes", pack.region()))).collect()
     }
 
-    /// The context without what was taken on.
     fn told(&self) -> Result<Attributes, String> {
         let (facts, named) = (self.facts, self.named);
         let mut pairs = vec![
-            ("now", time(facts.now)),
+            ("now", time(facts.now)?),
             ("from", name(&named.from)),
             ("to", name(&named.to)),
             ("tier", name(&Kind::Tier.uid(facts.tier.as_str())?)),
             ("purpose", name(&named.purpose)),
             ("evidence_age_s", seconds(facts.evidence_age_s)),
-            ("contract_filed", truth(facts.contract_filed)),
-            ("onward", truth(facts.onward)),
-            ("review", truth(facts.review)),
+            ("contract_filed", facts.contract_filed.into()),
+            ("onward", facts.onward.into()),
+            ("review", facts.review.into()),
+            (OBLIGATIONS, list_of(&facts.obligations)),
         ];
         if let Some(terms) = &facts.consent {
             pairs.push(("consent", consent(terms)?));
@@ -207,29 +199,22 @@ impl Builder<'_> {
     }
 }
 
-fn consent(terms: &ConsentFacts) -> Result<RestrictedExpression, String> {
-    let pairs = [
+fn list_of(words: &[Obligation]) -> Value {
+    values::texts(words.iter().map(Obligation::as_str))
+}
+
+fn consent(terms: &ConsentFacts) -> Result<Value, String> {
+    Ok(values::record(vec![
         ("purpose", name(&Kind::Purpose.uid(terms.purpose.as_str())?)),
         ("recipient", name(&platform(&terms.recipient)?)),
-        ("expires", time(terms.expires)),
-        ("withdrawn", truth(terms.withdrawn)),
-    ];
-    RestrictedExpression::new_record(owned(pairs)).map_err(|error| error.to_string())
+        ("expires", time(terms.expires)?),
+        ("withdrawn", terms.withdrawn.into()),
+    ]))
 }
 
-fn entity(
-    uid: &EntityUid,
-    parents: impl IntoIterator<Item = EntityUid>,
-    attributes: impl IntoIterator<Item = (&'static str, RestrictedExpression)>,
-) -> Result<Entity, String> {
-    Entity::new_with_tags(uid.clone(), owned(attributes), parents, [])
-        .map_err(|error| error.to_string())
-}
-
-fn owned(
-    pairs: impl IntoIterator<Item = (&'static str, RestrictedExpression)>,
-) -> impl Iterator<Item = (String, RestrictedExpression)> {
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value))
+/// An entity whose parents are in nothing.
+fn entity(uid: &EntityUid, parents: Vec<EntityUid>, attributes: Attributes) -> Made {
+    Made { uid: uid.clone(), parents, above: vec![], attributes }
 }
 
 fn region(region: &Jurisdiction) -> Result<EntityUid, String> {
@@ -240,23 +225,14 @@ fn platform(platform: &Platform) -> Result<EntityUid, String> {
     Kind::Platform.uid(&platform.to_string())
 }
 
-fn name(uid: &EntityUid) -> RestrictedExpression {
-    RestrictedExpression::new_entity_uid(uid.clone())
-}
-
-fn truth(value: bool) -> RestrictedExpression {
-    RestrictedExpression::new_bool(value)
-}
-
-fn text(value: &str) -> RestrictedExpression {
-    RestrictedExpression::new_string(value.to_owned())
-}
-
-fn time(time: Timestamp) -> RestrictedExpression {
-    RestrictedExpression::new_datetime(cedar_time(time))
+fn time(time: Timestamp) -> Result<Value, String> {
+    values::moment(&cedar_time(time))
 }
 
 /// Cedar's numbers are signed: an age beyond them is the greatest there is, never a negative one.
-fn seconds(age: u64) -> RestrictedExpression {
-    RestrictedExpression::new_long(i64::try_from(age).unwrap_or(i64::MAX))
+fn seconds(age: u64) -> Value {
+    i64::try_from(age).unwrap_or(i64::MAX).into()
 }
+
+#[cfg(test)]
+mod tests;

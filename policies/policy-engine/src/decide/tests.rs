@@ -3,9 +3,9 @@
 use super::*;
 use crate::asked::ask;
 use crate::judge::{Judged, judge};
-use crate::situation::{Builder, Named, Situation};
+use crate::situation::Situation;
 use crate::testing::{Both, any_facts, both, edited, good, guangdong, hong_kong, load, with_rule};
-use cedar_policy::{Authorizer, Entities};
+use cedar_policy::Authorizer;
 use gateway_types::{SourceCode, Status, candidate::Form};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -270,16 +270,6 @@ proptest! {
         };
         let permitted = alone(&both.source, Action::Disclose) && alone(&both.destination, Action::Recognise);
         prop_assert_eq!(permitted, by_hand(&facts).is_empty());
-    }
-
-    /// Entities are not checked one by one when a question is judged: for all facts they fit.
-    #[test]
-    fn entities_of_all_facts_fit_the_schema(facts in any_facts()) {
-        let both = both();
-        let named = Named::new(&facts).unwrap();
-        let builder = Builder { packs: &[&both.source, &both.destination], facts: &facts, named: &named };
-        let entities = Entities::from_entities(builder.entities().unwrap(), Some(&both.source.schema));
-        prop_assert!(entities.is_ok(), "{entities:?}");
     }
 
     /// Two packs at once say what each says alone: neither changes what the other sees.

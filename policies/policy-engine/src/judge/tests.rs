@@ -107,7 +107,7 @@ proptest! {
             let situation = Situation::new(&[&both().source, &turning()[which]], &facts).unwrap();
             let request = situation.request(Some(&pack.schema), action).unwrap();
             let whole = ask(&pack.set, &request, &situation);
-            prop_assert_eq!(ask(&pack.asked(action).all, &request, &situation), whole);
+            prop_assert_eq!(pack.asked(action).ask(&request, &situation), whole);
         }
     }
 }
