@@ -37,12 +37,9 @@ use kept::Kept;
 use rand_chacha::ChaCha20Rng;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 /// What the question side is started with.
 #[derive(Debug)]
@@ -75,7 +72,7 @@ struct Inner {
     cache: Mutex<Cache>,
     metrics: Arc<Metrics>,
     /// Set for good once the store cannot be relied on any more (A118).
-    broken: AtomicBool,
+    broken: watch::Sender<bool>,
 }
 
 /// All that changes together, under one lock that is never held across a wait.
@@ -116,7 +113,7 @@ impl Questions {
         let room = Arc::new(Semaphore::new(settings.open));
         let lanes = lanes.into_iter().map(|lane| (lane.id().clone(), lane)).collect();
         let (state, cache) = (Mutex::default(), Mutex::default());
-        let (rng, broken) = (Mutex::new(rng), AtomicBool::new(false));
+        let (rng, broken) = (Mutex::new(rng), watch::Sender::new(false));
         let inner =
             Inner { settings, lanes, store, clock, rng, state, room, cache, metrics, broken };
         Self { inner: Arc::new(inner) }
@@ -163,6 +160,13 @@ impl Questions {
     pub fn is_broken(&self) -> bool {
         self.inner.is_broken()
     }
+
+    /// Returns when the store cannot be relied on any more, however long that takes.
+    pub async fn broke(&self) {
+        let mut broken = self.inner.broken.subscribe();
+        // The sender lives as long as this does.
+        drop(broken.wait_for(|is_broken| *is_broken).await);
+    }
 }
 
 impl Inner {
@@ -175,12 +179,12 @@ impl Inner {
     }
 
     fn is_broken(&self) -> bool {
-        self.broken.load(Ordering::Relaxed)
+        *self.broken.borrow()
     }
 
     /// Notes that the store failed, if this error says so.
     fn note_store_error(&self, error: &gateway_store::StoreError) {
-        if error.is_final() && !self.broken.swap(true, Ordering::Relaxed) {
+        if error.is_final() && !self.broken.send_replace(true) {
             tracing::error!(%error, "the store failed: nothing more is taken, restart on a good disk");
         }
     }

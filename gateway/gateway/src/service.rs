@@ -253,6 +253,12 @@ fn follow_questions(questions: &Questions, tasks: &mut JoinSet<Result<(), StoreE
             Ok(())
         });
     }
+    // A store that failed a question has failed: the lane may have nothing to write for a while.
+    let questions = questions.clone();
+    tasks.spawn(async move {
+        questions.broke().await;
+        Ok(())
+    });
 }
 
 fn run(lanes: Vec<LaneTask>, chains: Vec<ChainTask>, tasks: &mut JoinSet<Result<(), StoreError>>) {
