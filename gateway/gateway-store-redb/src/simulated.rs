@@ -113,6 +113,21 @@ impl SimulatedDisk {
         inside.troubles.clear();
     }
 
+    /// What a power cut now would surely leave: a backup, taken while the store is open.
+    #[must_use]
+    pub fn image(&self) -> Vec<u8> {
+        self.inside().synced.clone()
+    }
+
+    /// The disk holds this from now on, an earlier [`Self::image`] for instance. The power must be cut, and stores
+    /// that were open on it gone.
+    pub fn put_back(&self, image: &[u8]) {
+        let mut inside = self.inside();
+        inside.pending.clear();
+        inside.synced = image.to_vec();
+        inside.seen = image.to_vec();
+    }
+
     /// How many writes, syncs and changes of length there were.
     #[must_use]
     pub fn steps(&self) -> u64 {
@@ -228,8 +243,12 @@ impl Inside {
             self.pending.clear();
             return Err(io::Error::other("input/output error"));
         }
-        self.pending.clear();
-        self.synced = self.seen.clone();
+        for change in std::mem::take(&mut self.pending) {
+            match change {
+                Pending::Write { offset, data } => put(&mut self.synced, offset, &data),
+                Pending::Length(length) => self.synced.resize(length, 0),
+            }
+        }
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! What must hold after a run, by what is on the disks, what the chain says and what the platform was told.
 
+mod journal;
+
 use crate::{
     hosts::Host,
     made::made,
@@ -9,7 +11,7 @@ use gateway_cosign::Note;
 use gateway_store::{RunId, Space, Store as _};
 use gateway_store_redb::{RedbStore, Settings, Writing, simulated::SimulatedDisk};
 use gateway_types::{
-    Digest, Timestamp,
+    Digest, LicenceKey, Timestamp,
     candidate::request_digest,
     cbor,
     checkpoint::TreeHead,
@@ -25,14 +27,46 @@ use std::{
 /// A revocation may be missing from a batch while it is younger than this, in milliseconds.
 const MAY_BE_MISSING_MS: u64 = 65_000;
 
+/// A licence that was revoked.
+#[derive(Clone, Copy, Debug)]
+pub struct Revoked {
+    /// Its number among the registry's changes.
+    pub n: u64,
+    /// The block that it is in.
+    pub height: u64,
+    /// That block's time.
+    pub time: Timestamp,
+    /// Which licence.
+    pub key: LicenceKey,
+}
+
+/// A member's disk that was put back.
+pub struct Backup {
+    /// Whose.
+    pub host: Host,
+    /// What was put back.
+    pub image: Vec<u8>,
+    /// How many batches were on it.
+    pub batches: u64,
+    /// Lines of the journal.
+    pub journal: u64,
+    /// How many batches each other member of its committee had when it was put back, at least; nothing before.
+    pub known: Option<u64>,
+}
+
+/// Nothing is recognised on a sync point that is older than this, in milliseconds.
+const FRESH_SYNC_MS: u64 = 60_000;
+
 /// What is left of a run.
 pub struct Seen {
     /// The disks of all that keep the log, as a power cut at the end left them.
     pub disks: Vec<(Host, SimulatedDisk)>,
-    /// Revocations: their number among the registry's changes, the time of their block.
-    pub revoked: Vec<(u64, Timestamp)>,
+    /// What was revoked.
+    pub revoked: Vec<Revoked>,
     /// What the platform knows.
     pub book: Book,
+    /// Whose disk was put back, if anybody's was.
+    pub backup: Option<Backup>,
 }
 
 type Log = BTreeMap<u64, FinalMessage>;
@@ -42,27 +76,46 @@ type Log = BTreeMap<u64, FinalMessage>;
 pub fn check(seen: &Seen) -> (usize, Vec<String>) {
     let mut wrong = Vec::new();
     let mut logs = BTreeMap::new();
+    let mut journals = BTreeMap::new();
     for (host, disk) in &seen.disks {
-        match read_log(*host, disk) {
+        let store = match open(disk) {
+            Ok(store) => store,
+            Err(error) => {
+                wrong.push(format!("the disk of {host}: {error}"));
+                continue;
+            }
+        };
+        match read_log(*host, &store) {
             Ok(log) => drop(logs.insert(*host, log)),
             Err(error) => wrong.push(format!("the log of {host}: {error}")),
         }
+        if host.as_member().is_some() {
+            journals.insert(*host, journal::read(*host, &store, &mut wrong));
+        }
     }
     check_one_history(&logs, &mut wrong);
+    check_signed(&logs, &mut wrong);
     let empty = Log::new();
     let longest = logs.values().max_by_key(|log| log.len()).unwrap_or(&empty);
     check_batches(longest, &seen.revoked, &mut wrong);
     check_answers(longest, &seen.book, &mut wrong);
+    if let Some(backup) = &seen.backup {
+        let journal = journals.get(&backup.host).map_or(&[][..], Vec::as_slice);
+        journal::check_backup(backup, journal, longest, &mut wrong);
+    }
     (longest.len(), wrong)
 }
 
-/// Reads the final batches from a disk.
-fn read_log(host: Host, disk: &SimulatedDisk) -> Result<Log, String> {
+fn open(disk: &SimulatedDisk) -> Result<RedbStore, String> {
     disk.restore_power();
     let settings = Settings { cache_bytes: 1 << 20, keep_free: 0, new_above: 0 };
     let writing = Writing::Inline(Box::new(|| Duration::ZERO));
     let store = RedbStore::open_with_backend(disk.clone(), settings, RunId([0; 16]), writing);
-    let store = store.map_err(|error| error.to_string())?;
+    store.map_err(|error| error.to_string())
+}
+
+/// Reads the final batches from a disk.
+fn read_log(host: Host, store: &RedbStore) -> Result<Log, String> {
     let space = if host.as_member().is_some() { "regulator-log/1" } else { "lane-batches/1" };
     let (mut log, mut after) = (Log::new(), None::<Vec<u8>>);
     loop {
@@ -103,17 +156,17 @@ fn check_one_history(logs: &BTreeMap<Host, Log>, wrong: &mut Vec<String>) {
     }
 }
 
-/// Each batch: signed, on top of the one before, its recognitions with their verdicts, no revocation missing.
-fn check_batches(log: &Log, revoked: &[(u64, Timestamp)], wrong: &mut Vec<String>) {
+/// Each batch: on top of the one before, its recognitions with their verdicts, no revocation missing.
+fn check_batches(log: &Log, revoked: &[Revoked], wrong: &mut Vec<String>) {
     let mut tip = TreeHead::empty();
     let mut requests = BTreeSet::new();
+    let mut open = Open::default();
     for (k, message) in log {
         let Some(body) = &message.body else { continue };
         if body.base != tip {
             wrong.push(format!("batch {k} does not build on the one before"));
         }
         tip = body.head;
-        check_signed(*k, message, wrong);
         let entries: Vec<Entry> =
             body.entries.iter().filter_map(|entry| Entry::decode(&entry.bytes).ok()).collect();
         let accepts = accepts(message);
@@ -142,24 +195,79 @@ fn check_batches(log: &Log, revoked: &[(u64, Timestamp)], wrong: &mut Vec<String
             }
         }
         let synced = entries.iter().find_map(|entry| match entry {
-            Entry::Batch(batch) => batch.sync.as_ref().map(|sync| sync.n),
+            Entry::Batch(batch) => batch.sync.as_ref().map(|sync| (sync.n, sync.block_time)),
             _ => None,
         });
-        for (number, time) in revoked {
-            let age = body.time.0.saturating_sub(time.0);
-            if recognises && age > MAY_BE_MISSING_MS && synced.unwrap_or(0) < *number {
+        let age = synced.map(|(_, time)| body.time.0.saturating_sub(time.0));
+        if recognises && age.is_none_or(|age| age > FRESH_SYNC_MS) {
+            wrong.push(format!("batch {k}: recognised on a sync point that is {age:?} ms old"));
+        }
+        let synced = synced.map_or(0, |(n, _)| n);
+        for revoked in revoked {
+            let age = body.time.0.saturating_sub(revoked.time.0);
+            if recognises && age > MAY_BE_MISSING_MS && synced < revoked.n {
                 wrong.push(format!("batch {k}: a revocation is missing, {age} ms old"));
+            }
+        }
+        open.check(*k, &entries, synced, revoked, wrong);
+    }
+}
+
+/// Recognitions whose revocation is not logged yet.
+#[derive(Default)]
+struct Open {
+    recognised: BTreeSet<LicenceKey>,
+    logged: BTreeSet<u64>,
+}
+
+impl Open {
+    /// A batch whose sync point is at a revocation has its `status` entry, if the licence is recognised; and nothing
+    /// is recognised on evidence that is younger than its revocation.
+    fn check(
+        &mut self,
+        k: u64,
+        entries: &[Entry],
+        synced: u64,
+        revoked: &[Revoked],
+        wrong: &mut Vec<String>,
+    ) {
+        for entry in entries {
+            if let Entry::Status(status) = entry {
+                self.logged.insert(status.n);
+            }
+        }
+        let is_open = |it: &&Revoked| it.n <= synced && self.recognised.contains(&it.key);
+        for revoked in revoked.iter().filter(is_open).filter(|it| !self.logged.contains(&it.n)) {
+            wrong.push(format!("batch {k}: revocation {} is not in the log", revoked.n));
+        }
+        for entry in entries {
+            let Entry::Recognised(it) = entry else { continue };
+            let (key, height) = (it.candidate.licence, it.candidate.evidence.height);
+            if revoked.iter().any(|revoked| revoked.key == key && revoked.height < height) {
+                wrong.push(format!("batch {k}: a revoked licence is recognised"));
+            }
+            self.recognised.insert(key);
+        }
+    }
+}
+
+/// Every batch on every disk is under a note that all needed signed. Disks have mostly the same notes.
+fn check_signed(logs: &BTreeMap<Host, Log>, wrong: &mut Vec<String>) {
+    let mut known = BTreeMap::new();
+    for (host, log) in logs {
+        for (k, message) in log {
+            let bytes = message.note.to_vec();
+            let signed = known.entry(bytes).or_insert_with(|| signed_head(&message.note));
+            if *signed != head(message) {
+                wrong.push(format!("batch {k} of {host} is not signed as it must be"));
             }
         }
     }
 }
 
-fn check_signed(k: u64, message: &FinalMessage, wrong: &mut Vec<String>) {
-    let note = std::str::from_utf8(&message.note).ok().and_then(|text| Note::parse(text).ok());
-    let signed = note.and_then(|note| made().keys.verify_note(&note).ok());
-    if signed.map(|signed| signed.checkpoint().head) != head(message) {
-        wrong.push(format!("batch {k} is not signed as it must be"));
-    }
+fn signed_head(note: &[u8]) -> Option<TreeHead> {
+    let note = Note::parse(std::str::from_utf8(note).ok()?).ok()?;
+    Some(made().keys.verify_note(&note).ok()?.checkpoint().head)
 }
 
 /// Who accepted which candidate, by signatures that are checked here.

@@ -40,11 +40,21 @@ pub enum Kind {
     BadNodes,
     /// A member prepares two bodies at once.
     TwoFaced,
+    /// A disk fails to keep what it was given to keep: the program stops, and starts again from what is there.
+    FailedSync,
+    /// A disk has no room for a while.
+    FullDisk,
+    /// A relayer dies, and comes back.
+    DeadRelayer,
+    /// A member dies, and comes back with a disk of some time ago.
+    OldBackup,
+    /// A leader says of what it proposes that it is final.
+    ClaimsFinal,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 19] = [
         Self::Partition,
         Self::Killed,
         Self::Equivocator,
@@ -59,6 +69,11 @@ impl Kind {
         Self::Withholder,
         Self::BadNodes,
         Self::TwoFaced,
+        Self::FailedSync,
+        Self::FullDisk,
+        Self::DeadRelayer,
+        Self::OldBackup,
+        Self::ClaimsFinal,
     ];
 
     /// Its name in the table.
@@ -79,18 +94,23 @@ impl Kind {
             Self::Withholder => "withholding member",
             Self::BadNodes => "bad nodes",
             Self::TwoFaced => "two-faced member",
+            Self::FailedSync => "failed sync",
+            Self::FullDisk => "full disk",
+            Self::DeadRelayer => "dead relayer",
+            Self::OldBackup => "old backup",
+            Self::ClaimsFinal => "premature leader",
         }
     }
 
     /// Whether somebody dies of it, at one step.
     const fn dies(self) -> bool {
-        matches!(self, Self::Killed | Self::KilledInWrite)
+        matches!(self, Self::Killed | Self::KilledInWrite | Self::FailedSync)
     }
 
     /// Whether it can meet a step at all: asking for another leader is not written down.
     #[must_use]
     pub fn can_meet(self, step: Step) -> bool {
-        !(self == Self::KilledInWrite && step == Step::Timeout)
+        !(matches!(self, Self::KilledInWrite | Self::FailedSync) && step == Step::Timeout)
     }
 }
 
@@ -105,6 +125,12 @@ pub enum What {
     CutFromLeader(Vec<Host>),
     /// It dies at that step, and comes back after the time.
     Kill(Host, Step, Moment, Duration),
+    /// Its disk has no room: for nothing, or for no more than it holds already.
+    Full(Host, bool),
+    /// It is down.
+    Down(Host),
+    /// So long after the fault began it dies, and comes back with the disk as it was when the fault began.
+    Backup(Host, Duration),
     /// Its clock loses so many milliseconds a second.
     Slow(Host, i64),
     /// Its clock is wrong by so many milliseconds.
@@ -188,11 +214,16 @@ fn at<T: Copy>(items: &[T], place: u64) -> T {
 /// A fault of that kind; `step` is where somebody dies of it, if somebody does.
 fn fault(kind: Kind, step: Step, draw: &mut Draw<'_>) -> Fault {
     let lasts = match kind {
-        // A leader sleeps as long as a member is to die when it asks for another; else there is time to come to it.
-        Kind::Killed | Kind::KilledInWrite if step == Step::Timeout => (20_000, 35_000),
-        Kind::Killed | Kind::KilledInWrite => (25_000, 45_000),
+        // Leaders sleep as long as a member is to die when it asks for another; else there is time to come to it.
+        _ if kind.dies() && step == Step::Timeout => (20_000, 35_000),
+        _ if kind.dies() => (25_000, 45_000),
         Kind::Hider => (20_000, 75_000),
-        Kind::Equivocator | Kind::Replayer | Kind::Withholder | Kind::TwoFaced => (15_000, 40_000),
+        Kind::Equivocator
+        | Kind::Replayer
+        | Kind::Withholder
+        | Kind::TwoFaced
+        | Kind::ClaimsFinal => (15_000, 40_000),
+        Kind::OldBackup => (30_000, 40_000),
         _ => (6_000, 25_000),
     };
     let (from, to) = period(lasts, draw);
@@ -216,7 +247,18 @@ fn what(kind: Kind, step: Step, draw: &mut Draw<'_>) -> What {
             What::Hold(draw.hosts(count))
         }
         Kind::TwoLeaders => What::CutFromLeader((0..4).map(Host).collect()),
-        Kind::Killed | Kind::KilledInWrite => kill(kind, step, draw),
+        Kind::Killed | Kind::KilledInWrite | Kind::FailedSync => kill(kind, step, draw),
+        Kind::FullDisk => {
+            // Every other time it is that of the gateway that is asked.
+            let host = if draw.range(0, 2) == 0 { Host::gateway(0) } else { draw.host() };
+            What::Full(host, draw.range(0, 4) == 0)
+        }
+        Kind::DeadRelayer => What::Down(Host::relayer(draw.range(0, 2) as u8)),
+        Kind::OldBackup => {
+            let after = Duration::from_millis(draw.range(8_000, 20_000));
+            What::Backup(Host::member(draw.member()), after)
+        }
+        Kind::ClaimsFinal => What::Villain(Villainy::ClaimsFinal(0)),
         Kind::SlowClock => {
             let host = draw.host();
             // A gateway's answers are judged by the right time: it goes wrong by less.
@@ -240,12 +282,15 @@ fn what(kind: Kind, step: Step, draw: &mut Draw<'_>) -> What {
 
 fn kill(kind: Kind, step: Step, draw: &mut Draw<'_>) -> What {
     let host = match step {
-        Step::Propose => Host::gateway(0),
+        Step::Asked | Step::Propose => Host::gateway(0),
         Step::Final => draw.host(),
         _ => Host::member(draw.member()),
     };
     let moment = match (kind, step, draw.range(0, 3)) {
         (Kind::KilledInWrite, ..) => Moment::Inside(draw.range(1, 9)),
+        (Kind::FailedSync, ..) => Moment::FailedSync,
+        // Nobody is told by a hook that a question was taken: it is answered.
+        (_, Step::Asked, 2) => Moment::After,
         (_, Step::Timeout, _) | (_, _, 2) => Moment::Told,
         (_, _, 0) => Moment::Before,
         _ => Moment::After,
@@ -276,22 +321,22 @@ mod tests {
     }
 
     #[test]
-    fn thirteen_seeds_have_every_death_and_every_kind() {
-        let faults: Vec<_> = (0..13).flat_map(planned).collect();
+    fn twenty_two_seeds_have_every_death_and_every_kind() {
+        let faults: Vec<_> = (0..22).flat_map(planned).collect();
         let kinds: BTreeSet<Kind> = faults.iter().map(|fault| fault.kind).collect();
         assert_eq!(kinds.len(), Kind::ALL.len());
         let deaths = faults.iter().filter_map(|fault| match fault.what {
             What::Kill(_, step, ..) => Some((fault.kind, step)),
             _ => None,
         });
-        assert_eq!(deaths.collect::<BTreeSet<_>>().len(), 2 * Step::ALL.len() - 1);
+        assert_eq!(deaths.collect::<BTreeSet<_>>().len(), 3 * Step::ALL.len() - 2);
     }
 
     #[test]
     fn every_pair_of_lasting_faults_comes() {
         let pair = |seed| planned(seed).iter().skip(1).map(|fault| fault.kind).collect();
-        let pairs: BTreeSet<BTreeSet<Kind>> = (0..200).map(pair).collect();
-        assert_eq!(pairs.len(), 12 * 11 / 2);
+        let pairs: BTreeSet<BTreeSet<Kind>> = (0..240).map(pair).collect();
+        assert_eq!(pairs.len(), 16 * 15 / 2);
         assert!(pairs.iter().all(|pair| pair.len() == 2));
     }
 }

@@ -1,6 +1,7 @@
 //! The hosts of a run, and what runs on each: the real programs' services.
 
 use crate::{
+    kept::facts_on,
     links::HttpLeader,
     made::{leader_key, leader_region, made, origin, region},
     net::{SimClock, SimNet, anywhere},
@@ -166,6 +167,11 @@ impl Machine {
             run,
             Writing::Inline(Box::new(delay)),
         )?;
+        let kept = facts_on(&inner)?;
+        watch::with(|watch| {
+            watch.apply_start(self.host);
+            watch.kept.add(self.host, kept);
+        });
         let disk = self.disk.clone();
         Ok(Arc::new(WatchedStore { host: self.host, disk, inner: Arc::new(inner) }))
     }
@@ -221,7 +227,7 @@ pub async fn run_regulator(machine: Rc<Machine>) -> turmoil::Result {
         let leaders = (0..2).map(|place| -> Arc<dyn LeaderLink> {
             let lane = origin().lane.to_string();
             let link = HttpLeader { client: client.clone(), peer: gateway_peer(place), lane };
-            Arc::new(villains::VillainLink::new(link, me, machine.villains.clone()))
+            Arc::new(villains::VillainLink::new(link, place, me, machine.villains.clone()))
         });
         let place = usize::from(machine.host.0);
         let parts = Parts {
@@ -263,15 +269,30 @@ pub async fn run_gateway(machine: Rc<Machine>) -> turmoil::Result {
     let store = machine.store(ChaCha20Rng::from_rng(&mut rng))?;
     let faults = gateway::fault::FaultPoints::new(HOOKS[usize::from(machine.host.0)]);
     let ground = Ground { net: machine.net(), clock: machine.clock(), store, faults };
-    let mut gateway = Gateway::start(settings(machine.host.place()), ground, rng).await?;
+    let mut gateway = loop {
+        let rng = ChaCha20Rng::from_rng(&mut rng);
+        match Gateway::start(settings(machine.host.place()), ground.clone(), rng).await {
+            Ok(gateway) => break gateway,
+            // Whoever runs it starts it again until there is room.
+            Err(_) if watch::with(|watch| watch.is_full(machine.host)) => {
+                sleep(Duration::from_secs(1)).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    };
     villains::follow(machine.villains.clone(), machine.host.place(), gateway.lanes());
     gateway.ended().await;
     ended(&machine, "a task ended".to_owned())
 }
 
-/// A program ends by itself only if its disk is dead.
+/// A program ends by itself only if its disk is dead, or has failed.
 fn ended(machine: &Machine, why: String) -> turmoil::Result {
-    if machine.disk.is_dead() { Ok(()) } else { Err(format!("{}: {why}", machine.host).into()) }
+    let failed = watch::with(|watch| watch.failed().contains(&machine.host));
+    if failed || machine.disk.is_dead() {
+        Ok(())
+    } else {
+        Err(format!("{}: {why}", machine.host).into())
+    }
 }
 
 fn settings(place: u8) -> GatewaySettings {

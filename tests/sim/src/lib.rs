@@ -10,6 +10,7 @@ pub mod check;
 mod entropy;
 pub mod fault;
 pub mod hosts;
+pub mod kept;
 pub mod links;
 pub mod made;
 pub mod net;

@@ -1,12 +1,13 @@
 //! A platform that asks, and keeps what it was told: what is acknowledged, and what is answered.
 
 use crate::{
-    hosts::{Machine, gateway_peer},
+    hosts::{Host, Machine, gateway_peer},
+    kept::Fact,
     made::{REGIONS, made, origin},
+    watch,
 };
 use gateway_http::{Bytes, Caller, Client, HeaderMap, HeaderName, HeaderValue, Method, Role};
 use gateway_net::Clock as _;
-use gateway_record::issue::{ConsentTerms, bind, consent};
 use gateway_types::{
     Platform, Timestamp,
     candidate::request_digest,
@@ -16,11 +17,11 @@ use serde_json::{Value, json};
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 use tokio::time::sleep;
 
+/// How often it reads a gateway's newest checkpoint.
+const READ: Duration = Duration::from_secs(2);
+
 /// How long it waits before it tries again.
 const AGAIN: Duration = Duration::from_secs(1);
-
-/// The fields that both packs judge.
-const SHOWN: [&str; 3] = ["licence_id", "not_before", "not_after"];
 
 /// Who asks.
 #[must_use]
@@ -95,10 +96,42 @@ pub async fn run(machine: Rc<Machine>, plan: Vec<Planned>, book: Shared) -> turm
             asker.ask_until_ended(number, planned).await;
         });
     }
-    std::future::pending().await
+    let readers = [0, 1].map(|place| asker.read_checkpoints(place));
+    let [one, other] = readers;
+    tokio::join!(one, other);
+    Ok(())
 }
 
 impl Asker {
+    /// Reads the log's newest checkpoint from the gateway at `place`, for ever: it has it on its disk, and goes back
+    /// never.
+    async fn read_checkpoints(&self, place: u8) {
+        let (path, mut last) = (format!("/v1/lanes/{}/checkpoint", origin().lane), 0);
+        loop {
+            sleep(READ).await;
+            let (headers, body) = (HeaderMap::new(), Bytes::new());
+            let sent =
+                self.client.send(&gateway_peer(place), Method::GET, &path, headers, body).await;
+            let Ok(answer) = sent else { continue };
+            let text = std::str::from_utf8(&answer.body).unwrap_or_default();
+            let Some(size) = text.lines().nth(1).and_then(|line| line.parse::<u64>().ok()) else {
+                continue;
+            };
+            if size < last {
+                self.breaks(format!("gateway {place}: a checkpoint of {size} after {last}"));
+            }
+            last = size;
+            self.expect_kept(Host::gateway(place), Fact::Size(size));
+        }
+    }
+
+    /// Persist, then tell.
+    fn expect_kept(&self, host: Host, fact: Fact) {
+        if !watch::with(|watch| watch.kept.has(host, fact)) {
+            self.breaks(format!("{host} told {fact:?} and has not written it down"));
+        }
+    }
+
     async fn ask_until_ended(&self, number: usize, planned: Planned) {
         let (headers, body) = self.question(number, planned);
         let asked_at = now();
@@ -127,7 +160,11 @@ impl Asker {
                 match status {
                     200..=299 => {
                         known.id = answer["id"].as_str().map(ToOwned::to_owned);
-                        return known.id.clone();
+                        let id = known.id.clone();
+                        drop(book);
+                        let request = request_digest(&me(), &key(number));
+                        self.expect_kept(Host::gateway(0), Fact::Asked(request));
+                        return id;
                     }
                     429 | 500..=599 => {}
                     _ => {
@@ -151,6 +188,12 @@ impl Asker {
             self.breaks(format!("question {number} ({id}) was acknowledged and is lost"));
         }
         if status != 200 {
+            let is_full = watch::with(|watch| watch.is_full(Host::gateway(0)));
+            let has_ended =
+                self.book.borrow().known.get(&number).is_some_and(|it| it.ended.is_some());
+            if is_full && has_ended && status >= 500 {
+                self.breaks(format!("question {number}: {status} while the disk is full"));
+            }
             return None;
         }
         self.check_fresh(number, &answer);
@@ -158,6 +201,10 @@ impl Asker {
         let state = word("state");
         let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
         let is_over = ["recognised", "declined", "failed"].contains(&state.as_str());
+        if is_over && state != "failed" {
+            let request = request_digest(&me(), &key(number));
+            self.expect_kept(Host::gateway(0), Fact::Answered(request));
+        }
         is_over.then(|| Ended {
             state,
             answer: word("answer"),
@@ -231,23 +278,15 @@ impl Asker {
         let licence = &made().licences[planned.licence];
         let (key, platform) = (key(number), me());
         let purpose: PurposeCode = "licence-exchange".parse().unwrap();
-        let digest = request_digest(&platform, &key);
         let at = self.machine.clock.now();
-        let terms = ConsentTerms {
-            record: licence.issued.digest(),
-            purpose: purpose.clone(),
-            recipient: platform,
-            from: at,
-            until: Timestamp(at.0 + 86_400_000),
-        };
-        let shown = licence.issued.present(&SHOWN).unwrap();
+        let handed = licence.hand_over(&origin(), &platform, &purpose, &key, at).unwrap();
         let body = json!({
             "licence": licence.licence.as_str(),
             "from": REGIONS[0],
             "to": REGIONS[1],
             "purpose": purpose,
-            "record": bind(&shown, &licence.holder(), &origin(), &digest, at).unwrap(),
-            "consent": consent(&terms, &licence.holder()).unwrap(),
+            "record": handed.record,
+            "consent": handed.consent,
         });
         let mut headers = HeaderMap::new();
         headers.insert("content-type", HeaderValue::from_static("application/json"));

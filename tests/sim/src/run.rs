@@ -1,16 +1,17 @@
 //! One run: the world of a seed, step by step, and what it comes to.
 
+mod faults;
+
 use crate::{
-    check::{self, Seen},
-    fault::{self, Draw, Fault, Kind, What},
+    check::{self, Backup, Revoked, Seen},
+    fault::{self, Draw, Fault, Kind},
     hosts::{self, Host, Machine},
     made::{LICENCES, made},
     net::BEGIN,
     platform::{self, Book, Planned},
-    villains::{Villains, Villainy},
-    watch::{self, Armed, Step},
+    villains::Villains,
+    watch::{self, Step},
 };
-use embedded_chain::{Behaviour, ChainServer};
 use gateway_types::SourceCode;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use std::{
@@ -87,10 +88,13 @@ struct World<'a> {
     villains: Villains,
     faults: Vec<(Fault, Stage)>,
     revocations: Vec<(Duration, usize)>,
-    /// Numbers of changes, and the height of the block that they are in.
-    revoked: Vec<(u64, u64)>,
+    /// Numbers of changes, the height of the block that they are in, and which licence.
+    revoked: Vec<(u64, u64, usize)>,
     /// Who comes back when.
     coming_back: BTreeMap<Host, Duration>,
+    /// Since when the disk of whom has failed.
+    failed: BTreeMap<Host, Duration>,
+    backup: Option<Backup>,
     last_fault: Duration,
     length: Length,
     verbose: bool,
@@ -134,6 +138,7 @@ pub fn run(seed: u64, length: Length, verbose: bool) -> Report {
     broken.extend(seen.book.broken.iter().cloned());
     let (batches, wrong) = check::check(&seen);
     broken.extend(wrong);
+    broken.extend(watch::with(|watch| watch.broken().to_vec()));
     let mut ended = BTreeMap::new();
     for known in seen.book.known.values() {
         let how = match (&known.ended, &known.refused) {
@@ -198,7 +203,7 @@ impl World<'_> {
         }
         let last_fault = faults.iter().map(|fault| fault.to).max().unwrap_or_default();
         let faults = faults.into_iter().map(|fault| (fault, Stage::Waits)).collect();
-        let (revoked, coming_back) = (Vec::new(), BTreeMap::new());
+        let (revoked, coming_back, failed) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
         Self {
             sim,
             machines,
@@ -209,6 +214,8 @@ impl World<'_> {
             revocations,
             revoked,
             coming_back,
+            failed,
+            backup: None,
             last_fault,
             length,
             verbose,
@@ -240,6 +247,7 @@ impl World<'_> {
             self.faults[place].1 = next;
         }
         self.take_away_the_dying(now);
+        self.take_away_the_failed(now);
         self.bring_back(now);
         self.revoke(now);
     }
@@ -247,113 +255,6 @@ impl World<'_> {
     fn say(&self, what: &str) {
         if self.verbose {
             eprintln!("{:>8.3} {what}", self.sim.elapsed().as_secs_f32());
-        }
-    }
-
-    fn begin(&mut self, fault: &Fault) {
-        match &fault.what {
-            What::Cut(hosts) => self.each_pair(hosts, |sim, a, b| sim.partition(a, b)),
-            What::Hold(hosts) => self.each_pair(hosts, |sim, a, b| sim.hold(a, b)),
-            What::CutFromLeader(hosts) => {
-                for host in hosts {
-                    self.sim.partition(Host::gateway(0).name(), host.name());
-                }
-            }
-            What::Kill(host, step, moment, _) => {
-                if *step == Step::Timeout {
-                    self.villains.set(Villainy::Sleeps(0), true);
-                }
-                let armed = Armed { kind: fault.kind, host: *host, step: *step, moment: *moment };
-                return watch::with(|watch| watch.arm(armed));
-            }
-            What::Slow(..) => {}
-            What::Step(host, ms) => self.machine(*host).clock.set_wrong_by(*ms),
-            What::Nodes(nodes, behaviour) => self.behave(nodes, *behaviour),
-            What::Villain(villainy) => self.villains.set(*villainy, true),
-        }
-        watch::with(|watch| watch.set_on(fault.kind, true));
-    }
-
-    fn go_on(&self, fault: &Fault, now: Duration) {
-        if let What::Slow(host, ms_a_second) = &fault.what {
-            let lost = (now - fault.from).as_millis() as i64 * ms_a_second / 1_000;
-            self.machine(*host).clock.set_wrong_by(-lost);
-        }
-    }
-
-    fn end_fault(&mut self, fault: &Fault) {
-        match &fault.what {
-            What::Cut(hosts) => self.each_pair(hosts, |sim, a, b| sim.repair(a, b)),
-            What::Hold(hosts) => self.each_pair(hosts, |sim, a, b| sim.release(a, b)),
-            What::CutFromLeader(hosts) => {
-                for host in hosts {
-                    self.sim.repair(Host::gateway(0).name(), host.name());
-                }
-            }
-            What::Kill(host, step, ..) => {
-                if *step == Step::Timeout {
-                    self.villains.set(Villainy::Sleeps(0), false);
-                }
-                if watch::with(|watch| watch.disarm(*host)) {
-                    self.say(&format!("{host} never came to {}", step.as_str()));
-                }
-            }
-            What::Slow(host, _) | What::Step(host, _) => self.machine(*host).clock.set_wrong_by(0),
-            What::Nodes(nodes, _) => self.behave(nodes, Behaviour::Honest),
-            What::Villain(villainy) => self.villains.set(*villainy, false),
-        }
-        watch::with(|watch| watch.set_on(fault.kind, false));
-    }
-
-    /// Each of `hosts` with each that is not among them.
-    fn each_pair(&self, hosts: &[Host], act: impl Fn(&Sim<'_>, &'static str, &'static str)) {
-        for a in hosts {
-            for b in self.machines.iter().map(|machine| machine.host) {
-                if !hosts.contains(&b) {
-                    act(&self.sim, a.name(), b.name());
-                }
-            }
-        }
-    }
-
-    fn machine(&self, host: Host) -> &Rc<Machine> {
-        &self.machines[usize::from(host.0)]
-    }
-
-    fn with_chain<T>(&self, act: impl FnOnce(&ChainServer) -> T) -> Option<T> {
-        self.chain.borrow().as_ref().map(act)
-    }
-
-    fn behave(&self, nodes: &[usize], behaviour: Behaviour) {
-        self.with_chain(|chain| {
-            for node in nodes {
-                chain.set_behaviour(*node, behaviour);
-            }
-        });
-    }
-
-    fn take_away_the_dying(&mut self, now: Duration) {
-        for host in watch::with(watch::Watch::take_dying) {
-            let down = self.faults.iter().find_map(|(fault, _)| match fault.what {
-                What::Kill(killed, _, _, down) if killed == host => Some(down),
-                _ => None,
-            });
-            self.say(&format!("{host} dies"));
-            self.machine(host).disk.cut();
-            self.sim.crash(host.name());
-            let back = now + down.unwrap_or(Duration::from_secs(1));
-            self.coming_back.insert(host, back);
-            self.last_fault = self.last_fault.max(back);
-        }
-    }
-
-    fn bring_back(&mut self, now: Duration) {
-        let due = self.coming_back.iter().filter(|(_, at)| **at <= now).map(|(host, _)| *host);
-        for host in due.collect::<Vec<_>>() {
-            self.say(&format!("{host} comes back"));
-            self.coming_back.remove(&host);
-            self.machine(host).disk.restore_power();
-            self.sim.bounce(host.name());
         }
     }
 
@@ -371,7 +272,7 @@ impl World<'_> {
             })
         });
         let number = u64::from(LICENCES) + self.revoked.len() as u64 + 1;
-        self.revoked.extend(written.map(|height| (number, height)));
+        self.revoked.extend(written.map(|height| (number, height, licence)));
         self.say(&format!("licence {licence} is revoked"));
     }
 
@@ -398,7 +299,10 @@ impl World<'_> {
     /// Cuts the power everywhere, and gives what is left.
     fn end(self) -> Seen {
         let time = |height| self.with_chain(|chain| chain.with_chain(|it| it.block_time(height)));
-        let revoked = self.revoked.iter().filter_map(|(n, height)| Some((*n, time(*height)??)));
+        let revoked = self.revoked.iter().filter_map(|(n, height, licence)| {
+            let (height, time) = (*height, time(*height)??);
+            Some(Revoked { n: *n, height, time, key: made().licences[*licence].key })
+        });
         let revoked = revoked.collect();
         for machine in &self.machines {
             machine.disk.cut();
@@ -407,7 +311,7 @@ impl World<'_> {
         let disks = self.machines.iter().take(10).map(|it| (it.host, it.disk.clone()));
         let disks = disks.collect();
         let book = std::mem::take(&mut *self.book.borrow_mut());
-        Seen { disks, revoked, book }
+        Seen { disks, revoked, book, backup: self.backup }
     }
 }
 

@@ -7,13 +7,18 @@ mod replayer;
 mod two_faced;
 mod withholder;
 
-use crate::links::HttpLeader;
+use crate::{
+    hosts::Host,
+    kept::{Fact, said_by_gateway, said_by_member},
+    links::HttpLeader,
+    watch,
+};
 use async_trait::async_trait;
 pub use equivocator::follow;
 use forger::forge;
 use gateway_types::{
     MemberRef,
-    link::{MemberFrame, RelayEvidence},
+    link::{InboxFrame, MemberFrame, RelayEvidence},
 };
 use hider::Hider;
 use regulator::{Inbox, LeaderLink, LinkError};
@@ -35,6 +40,8 @@ pub enum Villainy {
     TwoBodies(u8),
     /// The gateway at that place leads and proposes nothing.
     Sleeps(u8),
+    /// The gateway at that place says of what it proposes that it is final.
+    ClaimsFinal(u8),
     /// The relayer of the gateway at that place changes what it brings.
     Forges(u8),
     /// The relayer of the gateway at that place hides what is new.
@@ -47,16 +54,17 @@ pub enum Villainy {
     TwoFaced(MemberRef),
 }
 
-/// Those that are at it now. Shared by all hosts of a run.
+/// Those that are at it now, and those that were. Shared by all hosts of a run.
 #[derive(Clone, Debug, Default)]
-pub struct Villains(Arc<Mutex<BTreeSet<Villainy>>>);
+pub struct Villains(Arc<Mutex<(BTreeSet<Villainy>, BTreeSet<Villainy>)>>);
 
 impl Villains {
     /// Begins or stops one.
     pub fn set(&self, villainy: Villainy, is_on: bool) {
-        let mut on = self.0.lock().unwrap();
+        let (on, ever) = &mut *self.0.lock().unwrap();
         if is_on {
             on.insert(villainy);
+            ever.insert(villainy);
         } else {
             on.remove(&villainy);
         }
@@ -65,13 +73,25 @@ impl Villains {
     /// Whether one is at it.
     #[must_use]
     pub fn is_on(&self, villainy: Villainy) -> bool {
-        self.0.lock().unwrap().contains(&villainy)
+        self.0.lock().unwrap().0.contains(&villainy)
+    }
+
+    /// Whether one was ever at it.
+    #[must_use]
+    pub fn was_on(&self, villainy: Villainy) -> bool {
+        self.0.lock().unwrap().1.contains(&villainy)
+    }
+
+    /// Whether the gateway at that place lies about what it has: what it said may be heard late.
+    fn lies(&self, place: u8) -> bool {
+        [Villainy::TwoBodies(place), Villainy::ClaimsFinal(place)].iter().any(|it| self.was_on(*it))
     }
 }
 
 /// A member's way to a leader, on which it may say something else than its engine does.
 pub struct VillainLink {
     link: HttpLeader,
+    place: u8,
     me: MemberRef,
     villains: Villains,
     replayer: Mutex<Replayer>,
@@ -84,10 +104,10 @@ impl fmt::Debug for VillainLink {
 }
 
 impl VillainLink {
-    /// A way for `me`.
+    /// A way for `me` to the gateway at `place`.
     #[must_use]
-    pub fn new(link: HttpLeader, me: MemberRef, villains: Villains) -> Self {
-        Self { link, me, villains, replayer: Mutex::default() }
+    pub fn new(link: HttpLeader, place: u8, me: MemberRef, villains: Villains) -> Self {
+        Self { link, place, me, villains, replayer: Mutex::default() }
     }
 
     fn twist(&self, said: &[MemberFrame]) -> Vec<MemberFrame> {
@@ -106,13 +126,46 @@ impl VillainLink {
 #[async_trait]
 impl LeaderLink for VillainLink {
     async fn open_inbox(&self) -> Result<Box<dyn Inbox>, LinkError> {
-        self.link.open_inbox().await
+        let inner = self.link.open_inbox().await?;
+        let (place, villains) = (self.place, self.villains.clone());
+        Ok(Box::new(WatchedInbox { inner, place, villains }))
     }
 
     async fn post(&self, said: &[MemberFrame]) -> Result<(), LinkError> {
+        for fact in said.iter().filter_map(said_by_member) {
+            expect_kept(Host::member(self.me), fact);
+        }
         let said = self.twist(said);
         if said.is_empty() { Ok(()) } else { self.link.post(&said).await }
     }
+}
+
+/// What a leader says to a member: of what it leads and of what is final, only what it has written down.
+struct WatchedInbox {
+    inner: Box<dyn Inbox>,
+    place: u8,
+    villains: Villains,
+}
+
+#[async_trait]
+impl Inbox for WatchedInbox {
+    async fn next(&mut self) -> Result<InboxFrame, LinkError> {
+        let frame = self.inner.next().await?;
+        let fact = said_by_gateway(self.place, &frame);
+        if let Some(fact) = fact.filter(|_| !self.villains.lies(self.place)) {
+            expect_kept(Host::gateway(self.place), fact);
+        }
+        Ok(frame)
+    }
+}
+
+/// Persist, then tell.
+fn expect_kept(host: Host, fact: Fact) {
+    watch::with(|watch| {
+        if !watch.kept.has(host, fact) {
+            watch.breaks(format!("{host} told {fact:?} and has not written it down"));
+        }
+    });
 }
 
 /// A relayer's way to its gateway, on which it may bring something else than it found.

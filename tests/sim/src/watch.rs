@@ -3,7 +3,11 @@
 //! The programs call hooks before and after each write and after each sending; each host has a hook of its own.
 //! One run has one thread, so what is seen is kept by the thread.
 
-use crate::{fault::Kind, hosts::Host};
+use crate::{
+    fault::Kind,
+    hosts::Host,
+    kept::{Kept, facts_of},
+};
 use async_trait::async_trait;
 use gateway_store::{Batch, Change, Room, Row, RunId, Space, Store, StoreError};
 use gateway_store_redb::simulated::{SimulatedDisk, Trouble};
@@ -18,6 +22,8 @@ use std::{
 /// A step of the agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
+    /// A gateway takes a question.
+    Asked,
     /// A member says what it thinks of candidates.
     Verdicts,
     /// A leader proposes a batch.
@@ -36,7 +42,8 @@ pub enum Step {
 
 impl Step {
     /// All of them, in order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
+        Self::Asked,
         Self::Verdicts,
         Self::Propose,
         Self::Prepare,
@@ -50,6 +57,7 @@ impl Step {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Asked => "asked",
             Self::Verdicts => "verdicts",
             Self::Propose => "propose",
             Self::Prepare => "prepare",
@@ -72,6 +80,8 @@ pub enum Moment {
     Before,
     /// At this write or sync of the step's own commit: what waits is lost, kept or torn.
     Inside(u64),
+    /// A sync of the step's own commit fails: what was to be kept is lost, and the program has to stop by itself.
+    FailedSync,
     /// It is written, and nobody was told.
     After,
     /// It was told.
@@ -102,6 +112,13 @@ pub struct Watch {
     point: Option<&'static str>,
     last: BTreeMap<Host, Step>,
     counts: BTreeMap<(Kind, Step), u64>,
+    /// What is on the disks.
+    pub kept: Kept,
+    /// Hosts whose disk has no room.
+    full: BTreeSet<Host>,
+    /// Hosts whose disk failed, until they are started again.
+    failed: BTreeSet<Host>,
+    broken: Vec<String>,
 }
 
 thread_local! {
@@ -159,6 +176,43 @@ impl Watch {
     #[must_use]
     pub fn counts(&self) -> &BTreeMap<(Kind, Step), u64> {
         &self.counts
+    }
+
+    /// A host's disk has no room, or has again.
+    pub fn set_full(&mut self, host: Host, is_full: bool) {
+        if is_full {
+            self.full.insert(host);
+        } else {
+            self.full.remove(&host);
+        }
+    }
+
+    /// Whether a host's disk has no room.
+    #[must_use]
+    pub fn is_full(&self, host: Host) -> bool {
+        self.full.contains(&host)
+    }
+
+    /// Hosts whose disk failed, and that were not started again since.
+    #[must_use]
+    pub fn failed(&self) -> &BTreeSet<Host> {
+        &self.failed
+    }
+
+    /// A host is started again.
+    pub fn apply_start(&mut self, host: Host) {
+        self.failed.remove(&host);
+    }
+
+    /// Something that must hold does not.
+    pub fn breaks(&mut self, what: String) {
+        self.broken.push(what);
+    }
+
+    /// What did not hold.
+    #[must_use]
+    pub fn broken(&self) -> &[String] {
+        &self.broken
     }
 
     /// A step is taken.
@@ -226,15 +280,15 @@ impl fmt::Debug for WatchedStore {
 }
 
 impl WatchedStore {
-    fn see(&self, batch: &Batch) -> (Option<Step>, Option<Moment>) {
+    /// Notes the step that is written, and gives when the host is to die at it, if it is.
+    fn see(&self, batch: &Batch) -> Option<Moment> {
         let written = digest(batch);
         with(|watch| {
             watch.record(&[&[self.host.0], &written]);
             let point = watch.point.take().and_then(|point| point.split('/').nth(1));
-            let step = of_spaces(batch).or_else(|| point.and_then(Step::of_name));
-            let Some(step) = step else { return (None, None) };
+            let step = of_spaces(batch).or_else(|| point.and_then(Step::of_name))?;
             watch.reach(self.host, step);
-            (Some(step), watch.take_armed(self.host, step, false))
+            watch.take_armed(self.host, step, false)
         })
     }
 
@@ -249,6 +303,9 @@ impl WatchedStore {
 /// A gateway's steps are known by where they are written.
 fn of_spaces(batch: &Batch) -> Option<Step> {
     let has = |name: &str| batch.changes.iter().any(|(space, ..)| space.0 == name);
+    if has("question-keys/1") {
+        return Some(Step::Asked);
+    }
     if has("lane-ballots/1") {
         return Some(Step::Propose);
     }
@@ -289,20 +346,32 @@ impl Store for WatchedStore {
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
-        let (_, moment) = self.see(&batch);
+        if with(|watch| watch.is_full(self.host)) {
+            return Err(StoreError::Full);
+        }
+        let moment = self.see(&batch);
         match moment {
             Some(Moment::Before) => return self.die().await,
             Some(Moment::Inside(write)) => self.disk.plan(Trouble::CutAt(write)),
+            Some(Moment::FailedSync) => {
+                self.disk.plan(Trouble::SyncFailsAt(1));
+                with(|watch| watch.failed.insert(self.host));
+            }
             _ => {}
         }
+        let facts = facts_of(&batch);
         let outcome = self.inner.commit(batch).await;
         if self.disk.is_dead() || moment == Some(Moment::After) {
             return self.die().await;
+        }
+        if outcome.is_ok() {
+            with(|watch| watch.kept.add(self.host, facts));
         }
         outcome
     }
 
     fn room(&self) -> Room {
-        self.inner.room()
+        let room = self.inner.room();
+        Room { takes_new: room.takes_new && !with(|watch| watch.is_full(self.host)), ..room }
     }
 }

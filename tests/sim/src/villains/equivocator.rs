@@ -1,4 +1,5 @@
-//! A leader that shows two bodies, or sleeps. Its lane does it; here it is told when.
+//! A leader that shows two bodies, says too early that a batch is final, or sleeps. Its lane does it; here it is told
+//! when.
 
 use super::{Villains, Villainy};
 use gateway::lane::{LaneHandle, engine::Villain};
@@ -31,6 +32,9 @@ pub fn follow(villains: Villains, place: u8, lanes: &[LaneHandle]) {
 fn wanted(villains: &Villains, place: u8) -> Option<Villain> {
     if villains.is_on(Villainy::TwoBodies(place)) {
         return Some(Villain::TwoBodies);
+    }
+    if villains.is_on(Villainy::ClaimsFinal(place)) {
+        return Some(Villain::ClaimsFinal);
     }
     villains.is_on(Villainy::Sleeps(place)).then_some(Villain::Sleep)
 }

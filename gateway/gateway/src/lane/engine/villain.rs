@@ -4,9 +4,10 @@ use super::{Engine, Output, lead::salt, wire};
 use gateway_agreement::{DigestedBody, leader::Recipients};
 use gateway_log::LeafHash;
 use gateway_types::{
-    Bounded, MemberRef,
+    Bounded, Bytes, MemberRef,
     body::{Body, BodyEntry},
-    message::{Ballot, Proposal, ProposeMessage, ToMember},
+    link::PeerFrame,
+    message::{Ballot, FinalMessage, Proposal, ProposeMessage, ToMember},
 };
 use std::collections::BTreeSet;
 
@@ -20,6 +21,8 @@ pub enum Villain {
     Withhold,
     /// Leads, and proposes nothing.
     Sleep,
+    /// Says of what it proposes that it is final already, under the signatures of the batch before.
+    ClaimsFinal,
 }
 
 impl Engine {
@@ -41,7 +44,21 @@ impl Engine {
                 self.send_proposal(one, honest);
             }
             Villain::Sleep => {}
+            Villain::ClaimsFinal => {
+                let everybody = self.connected(&Recipients::All);
+                self.send_proposal(everybody, honest);
+                self.claim_final(body);
+            }
         }
+    }
+
+    fn claim_final(&mut self, body: &DigestedBody) {
+        let k = body.body().k;
+        let before = k.checked_sub(1).and_then(|before| self.log.note_at(before).ok().flatten());
+        let Some(note) = before.and_then(|note| Bytes::new(note.into_bytes()).ok()) else { return };
+        let message = Box::new(FinalMessage { k, note, body: Some(body.body().clone()) });
+        self.send_peers(&PeerFrame::Final(message.clone()));
+        self.send(&Recipients::All, ToMember::Final(message));
     }
 
     fn propose_two(&mut self, honest: &ProposeMessage, body: &DigestedBody) {
