@@ -3,12 +3,11 @@
 use crate::{
     asked::ask,
     judge::{Outcome, Panel, decide_on, willing},
-    manifest::Words,
     pack::Pack,
     rules::{Rule, RuleKind, is_asked},
     schema::Action,
     situation::Situation,
-    text::filled,
+    spoken::{class_name, spoken},
 };
 use cedar_policy::PolicySet;
 use gateway_types::{
@@ -208,19 +207,14 @@ impl<'a> Account<'a> {
     }
 
     fn rule(&self, rule: &Rule, language: Language) -> RuleAccount {
-        let texts = self.pack.rule_text(&rule.id);
-        let say = |words: &Words| {
-            let text = in_language(words, language);
-            let fill = |word: &str| word_of(self.pack, self.facts, word, language);
-            filled(text, fill).unwrap_or_else(|_| text.to_owned())
-        };
+        let spoken = spoken(self.pack, self.facts, &rule.id, language);
         RuleAccount {
             rule: rule.id.clone(),
             standing: self.standing(rule),
             permits: rule.kind == RuleKind::Permit,
-            text: texts.map(|texts| say(&texts.text)).unwrap_or_default(),
-            cites: texts.map(|texts| texts.cites.clone()).unwrap_or_default(),
-            remedy: texts.and_then(|texts| texts.remedy.as_ref()).map(say),
+            text: spoken.text,
+            cites: spoken.cites,
+            remedy: spoken.remedy,
         }
     }
 }
@@ -230,44 +224,6 @@ pub(crate) fn permits(pack: &Pack) -> PolicySet {
     let permits = pack.rules.values().filter(|rule| rule.kind == RuleKind::Permit);
     // The names are distinct: they came out of one map.
     PolicySet::from_policies(permits.map(|rule| rule.policy.clone())).unwrap_or_default()
-}
-
-fn in_language(words: &Words, language: Language) -> &str {
-    match language {
-        Language::Chinese => &words.zh,
-        Language::English => &words.en,
-    }
-}
-
-fn class_name(pack: &Pack, facts: &Facts, language: Language) -> String {
-    let foreign = pack.equivalence(&facts.from, &facts.class).map(|class| &class.name);
-    let own = pack.classes().get(&facts.class).filter(|_| facts.from == *pack.region());
-    let name = foreign.or(own.map(|class| &class.name));
-    name.map_or_else(|| facts.class.to_string(), |name| in_language(name, language).to_owned())
-}
-
-/// What fills in `{word}`; the words are [`crate::situation::WORDS`].
-fn word_of(pack: &Pack, facts: &Facts, word: &str, language: Language) -> Option<String> {
-    let time = |time| pack.local_time(time);
-    let local = || pack.equivalence(&facts.from, &facts.class);
-    Some(match word {
-        "class" => class_name(pack, facts, language),
-        "local_class" => local()
-            .map_or("–".to_owned(), |local| in_language(&local.local_name, language).to_owned()),
-        "purpose" => facts.purpose.to_string(),
-        "status" => facts.code.map_or("not-registered".to_owned(), |c| c.status().to_string()),
-        "from" => facts.from.to_string(),
-        "to" => facts.to.to_string(),
-        "tier" => facts.tier.to_string(),
-        "platform" => facts.platform.to_string(),
-        "evidence_age_s" => facts.evidence_age_s.to_string(),
-        "not_before" => time(facts.not_before),
-        "not_after" => time(facts.not_after),
-        "consent_until" => {
-            facts.consent.as_ref().map_or("–".to_owned(), |consent| time(consent.expires))
-        }
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

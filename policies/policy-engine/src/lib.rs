@@ -26,6 +26,7 @@ mod rules;
 mod scan;
 mod schema;
 mod situation;
+mod spoken;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -40,4 +41,5 @@ pub use pack::Pack;
 pub use problem::{PackErrors, Place, Problem, ProblemCode};
 pub use rules::{Requirement, Rule, RuleKind};
 pub use schema::{Action, SCHEMA, schema_digest};
+pub use spoken::{Spoken, spoken};
 pub use version::VersionError;
