@@ -3,7 +3,8 @@
 //! - [`member::Member`]: a regulator node's side, the table of design section 2.2;
 //! - [`leader::Leader`]: a gateway's side, which proposes and collects and decides nothing;
 //! - [`check`]: what a batch must hold before it is prepared, form and freshness (2.2, 2.3);
-//! - [`build`]: how a leader makes a new batch from what waits.
+//! - [`build`]: how a leader makes a new batch from what waits;
+//! - [`Recheck`]: a stored log, read again and compared with what was signed.
 //!
 //! Both machines are driven alike: call a `handle_*` for each thing that happens, carry out what
 //! `poll_effect` gives until it gives nothing, call `handle_time` at `poll_deadline`. A driver decides
@@ -72,6 +73,7 @@ pub mod member;
 mod overdue;
 mod patience;
 mod quorum;
+mod recheck;
 #[cfg(test)]
 mod testing;
 
@@ -79,3 +81,4 @@ pub use digested::{DigestedBody, RootError, verify_root};
 pub use overdue::{HEARTBEAT, Item, MAX_OVERDUE};
 pub use patience::{FIRST_WAIT, LONGEST_WAIT};
 pub use quorum::Quorums;
+pub use recheck::{LogChanged, LogChecks, Recheck};

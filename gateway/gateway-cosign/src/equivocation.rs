@@ -29,6 +29,18 @@ pub enum EquivocationClaim {
     Roots(#[n(0)] SignedRoot, #[n(1)] SignedRoot),
 }
 
+impl EquivocationClaim {
+    /// Its word in metrics and logs: `proposals`, `prepares` or `roots`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Proposals(..) => "proposals",
+            Self::Prepares(..) => "prepares",
+            Self::Roots(..) => "roots",
+        }
+    }
+}
+
 /// A member's cosignature on a root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
