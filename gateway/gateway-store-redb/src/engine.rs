@@ -136,16 +136,22 @@ impl Engine {
     }
 
     pub(crate) fn room(&self) -> Room {
-        let free = self.free();
+        let (free, total) = self.disk().unzip();
         let state = self.state();
         // Where nobody can say how much is free, the last write says whether there is room.
         let enough = free.map_or(!state.full, |free| free >= self.settings.new_above);
-        Room { free, takes_new: enough && state.dead.is_none() }
+        Room { free, total, takes_new: enough && state.dead.is_none() }
     }
 
     fn free(&self) -> Option<u64> {
+        self.disk().map(|(free, _)| free)
+    }
+
+    /// Bytes that can be written, and bytes that the disk has; nothing where nobody can say.
+    fn disk(&self) -> Option<(u64, u64)> {
         let disk = rustix::fs::statvfs(self.path.as_deref()?).ok()?;
-        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+        let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+        Some((bytes(disk.f_bavail), bytes(disk.f_blocks)))
     }
 
     fn check_works(&self) -> Result<(), StoreError> {

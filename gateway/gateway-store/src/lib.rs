@@ -11,11 +11,13 @@ mod check;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod error;
+mod measured;
 mod memory;
 mod store;
 
 pub use batch::{Batch, Change, Expect, MAX_KEY, MAX_SCANNED, MAX_VALUE, Space};
 pub use check::check_lengths;
 pub use error::StoreError;
+pub use measured::{MeasuredStore, Told};
 pub use memory::MemoryStore;
 pub use store::{Room, Row, RunId, Store};

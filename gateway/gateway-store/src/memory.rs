@@ -147,7 +147,7 @@ impl Store for MemoryStore {
 
     fn room(&self) -> Room {
         let full = self.held().full;
-        Room { free: full.then_some(0), takes_new: !full }
+        Room { free: full.then_some(0), total: None, takes_new: !full }
     }
 }
 

@@ -13,6 +13,8 @@ pub struct RunId(pub [u8; 16]);
 pub struct Room {
     /// Bytes that can still be written; `None` where nobody can say.
     pub free: Option<u64>,
+    /// Bytes that the disk has, written or free; `None` where nobody can say.
+    pub total: Option<u64>,
     /// Whether new questions may be taken: enough is left to finish those that were.
     pub takes_new: bool,
 }
