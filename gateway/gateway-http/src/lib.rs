@@ -1,11 +1,13 @@
 //! HTTP over mutual TLS: who calls, what is refused before anybody reads it, problems.
 //!
 //! A service gives a [`Handler`] to [`serve`] and gets whole, bounded requests with the caller's identity;
-//! a [`Client`] calls one gateway by its identity, and nobody else.
+//! a [`Client`] calls one gateway by its identity, and nobody else. [`admin`] is what every program tells its operator's
+//! own machines.
 //!
 //! **Invariant:** a [`Caller`] in a request was read from a certificate that the CA of *its* region signed;
 //! no request reaches a handler that two readers of HTTP could understand differently.
 
+pub mod admin;
 mod budget;
 mod caller;
 mod client;
