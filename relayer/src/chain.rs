@@ -1,14 +1,25 @@
 //! One chain, as it is followed for one gateway.
 
+use crate::{
+    plan::Plan,
+    view::{ChainView, ClientView},
+};
 use chain_adapter::{
     FollowError, Follower, SOURCE_TIMEOUT, SharedFollower, Sources, follower_limits,
 };
 use gateway_net::Clock;
-use gateway_types::{ChainId, Timestamp, entry::ClientPin, link::RelayEvidence};
+use gateway_types::{
+    ChainId, Timestamp,
+    entry::ClientPin,
+    link::{RelayEvidence, RelayWork},
+};
 use light_client::{HeaderBytes, LightClient, Status};
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 use tokio::time::timeout;
 
@@ -34,15 +45,39 @@ impl fmt::Debug for FollowedChain {
 
 /// A chain with the light client that checks what sources show. It begins at the gateway's height with whatever
 /// header a source shows for it: the gateway, which has the true one, takes nothing that does not follow from it.
+#[derive(Debug)]
 pub(crate) struct Chain {
     pub(crate) followed: FollowedChain,
     pub(crate) clock: Arc<dyn Clock>,
     follower: Mutex<Option<SharedFollower>>,
+    /// Whether the gateway has asked for it.
+    is_wanted: AtomicBool,
+    waiting: AtomicUsize,
 }
 
 impl Chain {
     pub(crate) fn new(followed: FollowedChain, clock: Arc<dyn Clock>) -> Self {
-        Self { followed, clock, follower: Mutex::default() }
+        let follower = Mutex::default();
+        let (is_wanted, waiting) = (AtomicBool::new(false), AtomicUsize::new(0));
+        Self { followed, clock, follower, is_wanted, waiting }
+    }
+
+    /// Gives work to its plan; gives whether it was taken.
+    pub(crate) fn hear(&self, plan: &mut Plan, work: &RelayWork) -> bool {
+        self.is_wanted.fetch_or(matches!(work, RelayWork::Follow(..)), Ordering::Relaxed);
+        plan.handle_work(work)
+    }
+
+    /// So many of the gateway's questions are not answered yet.
+    pub(crate) fn set_waiting(&self, count: usize) {
+        self.waiting.store(count, Ordering::Relaxed);
+    }
+
+    /// How it stands, as of `now`.
+    pub(crate) fn view(&self, now: Timestamp) -> ChainView {
+        let client = self.follower().map(|follower| follower.with(|own| ClientView::of(own, now)));
+        let is_wanted = self.is_wanted.load(Ordering::Relaxed);
+        ChainView { client, is_wanted, waiting: self.waiting.load(Ordering::Relaxed) }
     }
 
     pub(crate) fn id(&self) -> &ChainId {

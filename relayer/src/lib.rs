@@ -8,15 +8,20 @@
 //! Trouble with sources is told as *unavailable*, never as absence.
 
 mod act;
+mod admin;
 mod back_off;
 mod chain;
 mod link;
 pub mod plan;
 mod relayer;
+mod served;
 mod session;
 mod settings;
+mod view;
 
+pub use admin::Admin;
 pub use chain::{FollowedChain, LightClientMaker};
 pub use link::{GatewayLink, HttpLink, LinkError, WorkStream};
 pub use relayer::{MAX_CHAINS, MAX_GATEWAYS, Relayer, StartError};
 pub use settings::RelayerSettings;
+pub use view::{ChainView, ClientView, LinkView, RelayerView, SourcesView};

@@ -194,6 +194,12 @@ impl Plan {
         }
     }
 
+    /// How many questions of the gateway are not answered yet.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.asked.len()
+    }
+
     /// Time for a look at the chain.
     pub fn handle_look(&mut self) {
         if self.newest.is_none() {

@@ -1,7 +1,8 @@
 //! The relayer: a session with each gateway, again and again.
 
 use crate::{
-    FollowedChain, GatewayLink, RelayerSettings, back_off::BackOff, chain::Chain, session,
+    FollowedChain, GatewayLink, RelayerSettings, RelayerView, back_off::BackOff, served::Served,
+    session,
 };
 use gateway_net::Clock;
 use gateway_types::ChainId;
@@ -44,7 +45,7 @@ pub enum StartError {
 pub struct Relayer {
     settings: RelayerSettings,
     clock: Arc<dyn Clock>,
-    gateways: Vec<Arc<dyn GatewayLink>>,
+    gateways: Vec<Arc<Served>>,
     chains: BTreeMap<ChainId, FollowedChain>,
 }
 
@@ -73,7 +74,17 @@ impl Relayer {
                 return Err(StartError::ChainTwice { chain: id });
             }
         }
+        let serve = |link| Arc::new(Served::new(link, &by_id, &clock));
+        let gateways = gateways.into_iter().map(serve).collect();
         Ok(Self { settings, clock, gateways, chains: by_id })
+    }
+
+    /// How it stands, as long as it runs and after.
+    #[must_use]
+    pub fn view(&self) -> RelayerView {
+        let sources = |(id, chain): (&ChainId, &FollowedChain)| (id.clone(), chain.sources.clone());
+        let sources = self.chains.iter().map(sources).collect();
+        RelayerView::new(Arc::clone(&self.clock), self.gateways.clone(), sources)
     }
 
     /// Serves its gateways until `shutdown` ends. `rng` spreads the waits. Nothing is kept: a relayer that starts
@@ -81,29 +92,21 @@ impl Relayer {
     pub async fn run(self, mut rng: ChaCha20Rng, shutdown: impl Future<Output = ()> + Send) {
         let mut tasks = JoinSet::new();
         for gateway in self.gateways {
-            let chain = |(id, chain): (&ChainId, &FollowedChain)| {
-                (id.clone(), Arc::new(Chain::new(chain.clone(), Arc::clone(&self.clock))))
-            };
-            let chains = self.chains.iter().map(chain).collect();
             let own = ChaCha20Rng::seed_from_u64(rng.next_u64());
-            tasks.spawn(serve_for_ever(gateway, chains, self.settings, own));
+            tasks.spawn(serve_for_ever(gateway, self.settings, own));
         }
         shutdown.await;
         tasks.shutdown().await;
     }
 }
 
-async fn serve_for_ever(
-    link: Arc<dyn GatewayLink>,
-    chains: BTreeMap<ChainId, Arc<Chain>>,
-    settings: RelayerSettings,
-    mut rng: ChaCha20Rng,
-) {
+async fn serve_for_ever(gateway: Arc<Served>, settings: RelayerSettings, mut rng: ChaCha20Rng) {
     let mut back_off = BackOff::new(&settings);
     loop {
-        let error = session::serve(&link, &chains, settings, || back_off.reset()).await;
-        let wait = back_off.draw(&mut rng);
-        tracing::warn!(gateway = link.name(), %error, wait_ms = wait.as_millis(), "dialling again");
+        let error = session::serve(&gateway, settings, || back_off.reset()).await;
+        gateway.set_up(false);
+        let (name, wait) = (gateway.name(), back_off.draw(&mut rng));
+        tracing::warn!(gateway = name, %error, wait_ms = wait.as_millis(), "dialling again");
         sleep(wait).await;
     }
 }

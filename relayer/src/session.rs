@@ -1,10 +1,11 @@
 //! One connection to one gateway, as long as it stands.
 
 use crate::{
-    GatewayLink, LinkError, RelayerSettings,
+    LinkError, RelayerSettings,
     act::{Done, act},
     chain::Chain,
     plan::{Plan, Step},
+    served::Served,
 };
 use futures_util::{
     StreamExt as _,
@@ -38,22 +39,22 @@ const MAX_POSTED_BYTES: usize = 1 << 20;
 ///
 /// `opened` is called once the gateway has answered.
 pub(crate) async fn serve(
-    link: &Arc<dyn GatewayLink>,
-    chains: &BTreeMap<ChainId, Arc<Chain>>,
+    gateway: &Arc<Served>,
     settings: RelayerSettings,
     opened: impl FnOnce(),
 ) -> LinkError {
-    let mut stream = match link.open_work().await {
+    let mut stream = match gateway.link.open_work().await {
         Ok(stream) => stream,
         Err(error) => return error,
     };
     opened();
+    gateway.set_up(true);
     let (found, finds) = mpsc::channel(MAX_FOUND);
     let mut tasks = JoinSet::new();
-    let poster = Arc::clone(link);
-    tasks.spawn(async move { post(&*poster, finds).await });
+    let poster = Arc::clone(gateway);
+    tasks.spawn(async move { post(&poster, finds).await });
     let mut queues = BTreeMap::new();
-    for (id, chain) in chains {
+    for (id, chain) in &gateway.chains {
         let (queue, work) = mpsc::channel(MAX_WORK);
         queues.insert(id.clone(), queue);
         let task = follow(Arc::clone(chain), work, found.clone(), settings);
@@ -63,7 +64,7 @@ pub(crate) async fn serve(
     loop {
         tokio::select! {
             work = stream.next() => match work {
-                Ok(work) => hand_out(&queues, work),
+                Ok(work) => hand_out(gateway, &queues, work),
                 Err(error) => return error,
             },
             ended = tasks.join_next() => return ended_by(ended),
@@ -81,7 +82,11 @@ fn ended_by(ended: Option<Result<Result<(), LinkError>, tokio::task::JoinError>>
 }
 
 /// Gives each chain's task its work.
-fn hand_out(queues: &BTreeMap<ChainId, mpsc::Sender<RelayWork>>, work: RelayWork) {
+fn hand_out(
+    gateway: &Served,
+    queues: &BTreeMap<ChainId, mpsc::Sender<RelayWork>>,
+    work: RelayWork,
+) {
     let chain = match &work {
         RelayWork::Alive => return,
         RelayWork::Follow(chain, ..)
@@ -92,6 +97,7 @@ fn hand_out(queues: &BTreeMap<ChainId, mpsc::Sender<RelayWork>>, work: RelayWork
         return tracing::warn!(%chain, "the gateway asks for a chain that is not in the settings");
     };
     if let Err(TrySendError::Full(work)) = queue.try_send(work) {
+        gateway.count_dropped();
         tracing::warn!(?work, "too much work: dropped, the gateway asks again");
     }
 }
@@ -108,6 +114,7 @@ async fn follow(
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut running: FuturesUnordered<BoxFuture<'_, Done>> = FuturesUnordered::new();
     loop {
+        chain.set_waiting(plan.waiting());
         while let Some(step) = plan.poll_step() {
             // Headers are at hand, and go before whatever is proven under them.
             if !matches!(step, Step::Headers { .. }) {
@@ -124,7 +131,7 @@ async fn follow(
                 }
             }
             next = work.recv() => match next {
-                Some(next) => if !plan.handle_work(&next) && !refuse(&chain, &found, next).await {
+                Some(next) => if !chain.hear(&mut plan, &next) && !refuse(&chain, &found, next).await {
                     return Ok(());
                 },
                 None => return Ok(()),
@@ -161,10 +168,7 @@ async fn send_all(
 }
 
 /// Posts what is found, as much at a time as waits.
-async fn post(
-    link: &dyn GatewayLink,
-    mut finds: mpsc::Receiver<RelayEvidence>,
-) -> Result<(), LinkError> {
+async fn post(gateway: &Served, mut finds: mpsc::Receiver<RelayEvidence>) -> Result<(), LinkError> {
     while let Some(first) = finds.recv().await {
         let mut bytes = size(&first);
         let mut batch = vec![first];
@@ -173,7 +177,8 @@ async fn post(
             bytes = bytes.saturating_add(size(&next));
             batch.push(next);
         }
-        link.post(&batch).await?;
+        gateway.link.post(&batch).await?;
+        batch.iter().for_each(|evidence| gateway.count_posted(evidence));
     }
     Ok(())
 }

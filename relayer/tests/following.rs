@@ -12,6 +12,7 @@
 use async_trait::async_trait;
 use chain_adapter::{ChainAdapter, FetchError, Follower, SourceId, Sources, Tip, follower_limits};
 use embedded_chain::{Chain, Genesis};
+use gateway_http::admin::{Exposed, Probed as _, seconds};
 use gateway_net::Clock;
 use gateway_types::{
     Bytes, ChainId, Digest, LicenceKey, Timestamp,
@@ -22,7 +23,9 @@ use light_client::{HeaderBytes, Status, SyncStart};
 use light_client_cometbft::CometBft;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
-use relayer::{FollowedChain, GatewayLink, LinkError, Relayer, RelayerSettings, WorkStream};
+use relayer::{
+    Admin, FollowedChain, GatewayLink, LinkError, Relayer, RelayerSettings, RelayerView, WorkStream,
+};
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex},
@@ -164,6 +167,7 @@ struct World {
     work: Vec<mpsc::Sender<RelayWork>>,
     found: mpsc::Receiver<RelayEvidence>,
     relayer: tokio::task::JoinHandle<()>,
+    view: RelayerView,
 }
 
 fn key(byte: u8) -> LicenceKey {
@@ -197,11 +201,12 @@ fn start(chain: &Arc<Mutex<Chain>>, nodes: Vec<Arc<dyn ChainAdapter>>, links: us
     let clock = Arc::new(ChainClock(newest, tokio::time::Instant::now()));
     let relayer =
         Relayer::new(RelayerSettings::default(), clock, vec![link], vec![followed]).unwrap();
+    let view = relayer.view();
     let relayer = tokio::spawn(relayer.run(rng, std::future::pending()));
     let gateway =
         Follower::new(Box::new(CometBft::new()), &pin.entry, follower_limits(), &pin.header);
     let (id, gateway) = (pin.entry.chain, gateway.unwrap());
-    World { chain: Arc::clone(chain), id, gateway, work, found: finds, relayer }
+    World { chain: Arc::clone(chain), id, gateway, work, found: finds, relayer, view }
 }
 
 impl World {
@@ -432,4 +437,54 @@ async fn a_link_that_breaks_is_dialled_again() {
     world.until(|_, found| matches!(found, RelayEvidence::Record(..)).then_some(())).await;
     world.follow(0).await;
     world.until_at(8).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_tells_how_it_is_in_names_and_numbers() {
+    let chain = new_chain();
+    let nodes = nodes(&chain, &[Manner::Honest; 2]);
+    let mut world = start(&chain, adapters(&nodes), 1);
+    let clock = Arc::new(ChainClock(world.now(), tokio::time::Instant::now()));
+    let exposed = Exposed::new("relayer", clock, None);
+    let regions = [(world.id.clone(), "CN-GD".parse().unwrap())].into();
+    let admin = Admin::new(world.view.clone(), regions, exposed);
+    let code = |admin: &Admin| admin.standing().missing.first().map(|it| it.code);
+    assert_eq!(code(&admin), Some("C-204"), "no gateway yet");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(code(&admin), Some("C-210"), "the gateway has asked for nothing");
+    world.follow(0).await;
+    world.until_at(7).await;
+    world.fetch(key(1)).await;
+    world.until(|_, found| matches!(found, RelayEvidence::Record(..)).then_some(())).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(admin.standing().missing, []);
+    let text = admin.metrics();
+    let of = "{region=\"CN-GD\",chain=\"gd-main\",gateway=\"test\"}";
+    let now = seconds(world.now());
+    for (name, least, most) in [
+        ("comity_ready".to_owned(), 1.0, 1.0),
+        ("comity_gateway_link_up{gateway=\"test\"}".to_owned(), 1.0, 1.0),
+        ("comity_relayer_work_dropped_total{gateway=\"test\"}".to_owned(), 0.0, 0.0),
+        ("comity_relayer_posted_total{gateway=\"test\",kind=\"record\"}".to_owned(), 1.0, 1.0),
+        ("comity_relayer_posted_total{gateway=\"test\",kind=\"headers\"}".to_owned(), 1.0, 9.0),
+        (format!("comity_relayer_questions_waiting{of}"), 0.0, 0.0),
+        (format!("comity_client_height{of}"), 7.0, 7.0),
+        (format!("comity_chain_head_timestamp_seconds{of}"), now, now),
+        (format!("comity_client_expiry_timestamp_seconds{of}"), now + 1.0, f64::MAX),
+        (format!("comity_client_frozen{of}"), 0.0, 0.0),
+        ("comity_header_sources{region=\"CN-GD\",chain=\"gd-main\"}".to_owned(), 2.0, 2.0),
+        ("comity_header_sources_failing{region=\"CN-GD\",chain=\"gd-main\"}".to_owned(), 0.0, 0.0),
+    ] {
+        let found = text.lines().find_map(|line| line.strip_prefix(&name)?.strip_prefix(' '));
+        let got: f64 = found.unwrap_or_else(|| panic!("{name} is not in\n{text}")).parse().unwrap();
+        assert!((least..=most).contains(&got), "{name} is {got}");
+    }
+    *nodes[1].manner.lock().unwrap() = Manner::Silent;
+    chain.lock().unwrap().produce_block(Timestamp(START + 9_000));
+    tokio::time::sleep(Duration::from_secs(90)).await;
+    let standing = admin.standing();
+    assert!(standing.noted.iter().any(|it| it.code == "C-205"), "{standing:?}");
+    world.work.clear();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(code(&admin), Some("C-204"), "the gateway is gone");
 }
