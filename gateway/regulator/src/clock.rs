@@ -85,6 +85,9 @@ pub struct ClockGuard {
     connected: BTreeMap<u8, Duration>,
     members: Option<Seen>,
     state: ClockState,
+    /// How far this clock was ahead of the leader heard last, in milliseconds.
+    offset_ms: Option<i64>,
+    stops: u64,
 }
 
 impl ClockGuard {
@@ -100,6 +103,8 @@ impl ClockGuard {
             connected: BTreeMap::new(),
             members: None,
             state: ClockState::Right,
+            offset_ms: None,
+            stops: 0,
         };
         guard.handle_reading(now);
         guard
@@ -123,6 +128,19 @@ impl ClockGuard {
         self.steady
     }
 
+    /// How far this clock was ahead of the leader's whose time was heard last, in milliseconds; negative: behind.
+    /// The way from there is in it.
+    #[must_use]
+    pub fn offset_ms(&self) -> Option<i64> {
+        self.offset_ms
+    }
+
+    /// How often it was found wrong since it is watched.
+    #[must_use]
+    pub fn stops(&self) -> u64 {
+        self.stops
+    }
+
     /// Takes a reading. Gives the new state if it is of another kind than before.
     pub fn handle_reading(&mut self, now: Moment) -> Option<ClockState> {
         let since_last = now.elapsed.saturating_sub(self.last);
@@ -138,6 +156,8 @@ impl ClockGuard {
             self.steady = passed;
         }
         let is_same = std::mem::discriminant(&before) == std::mem::discriminant(&self.state);
+        let stops = before.is_right() && !self.state.is_right();
+        self.stops = self.stops.saturating_add(u64::from(stops));
         (!is_same).then_some(self.state)
     }
 
@@ -158,6 +178,7 @@ impl ClockGuard {
         let is_far_behind = now.wall.since(time) > MAX_DIFFERENCE;
         let says_nothing = is_less || (is_far_behind && may_have_waited);
         if !says_nothing {
+            self.offset_ms = signed_ms(now.wall, time);
             self.leaders.insert(leader, Seen { time, at: now.elapsed });
         }
     }
@@ -209,6 +230,11 @@ impl ClockGuard {
             _ => ClockState::Right,
         }
     }
+}
+
+/// How far the first is ahead of the second.
+fn signed_ms(own: Timestamp, other: Timestamp) -> Option<i64> {
+    i64::try_from(own.0).ok()?.checked_sub(i64::try_from(other.0).ok()?)
 }
 
 #[cfg(test)]

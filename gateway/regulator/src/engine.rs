@@ -249,6 +249,7 @@ impl Engine {
     pub fn view(&self) -> RegulatorView {
         let tip = self.member.tip();
         let newest = self.client.newest();
+        let period = self.client.client().trusting_period();
         let leaders = 0..u8::try_from(self.setup.keys.leader_count()).unwrap_or(u8::MAX);
         RegulatorView {
             me: self.setup.me,
@@ -259,15 +260,22 @@ impl Engine {
             leaders: leaders.map(|it| (it, self.connected.contains(&it))).collect(),
             silence: self.member.silence(),
             clock: self.clock.state(),
+            clock_offset_ms: self.clock.offset_ms(),
+            clock_stops: self.clock.stops(),
             chain: newest.map(|state| (state.height.get(), state.time.to_timestamp())),
+            expires: newest.map(|state| state.time.to_timestamp().saturating_add(period)),
             frozen: self.client.client().frozen().is_some(),
             sources: BTreeMap::new(),
+            source_conflicts: 0,
             proven_change: self.proven_change,
             last_sync: self.lane.tip().and_then(|tip| tip.sync.as_ref()).map(|s| s.block_time),
             verdicts: self.given,
             evidence: self.evidence,
+            contradictions: BTreeMap::new(),
             journal: (self.journal.next, self.journal.chain),
             disk_full: false,
+            queued: BTreeMap::new(),
+            log: gateway_agreement::LogChecks::default(),
         }
     }
 

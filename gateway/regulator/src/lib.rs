@@ -4,7 +4,7 @@
 //!   in the order in which they must be done;
 //! - [`Regulator`]: the tasks around it: an inbox and a sender for each leader, the sources' nodes, the store;
 //! - [`Start`]: a new member, or one that may have spoken before;
-//! - [`RegulatorView`]: how it stands.
+//! - [`RegulatorView`]: how it stands; [`Admin`]: what its operator's own machines are told.
 //!
 //! It proves again, by its own light client, what a gateway shows it, judges by its own packs, writes its word down
 //! before it says it, and says nothing while its journal may be lost or its clock is wrong.
@@ -12,6 +12,7 @@
 //! **Invariant:** persist, then tell. One verdict a candidate, for ever. What a holder hands over is forgotten as
 //! soon as it is judged: never stored, never logged.
 
+mod admin;
 mod clock;
 mod engine;
 mod fault;
@@ -27,6 +28,7 @@ mod view;
 #[cfg(feature = "villains")]
 mod villain;
 
+pub use admin::{Admin, missing};
 pub use clock::{ClockGuard, ClockState, MAX_DIFFERENCE, MAX_STEP_BACK};
 pub use engine::{ChainRefused, Dropped, Effect, Engine, NotJudged, Notice, OwnWords, own_words};
 pub use fault::{FaultPoints, Hook, POINTS, Step};
@@ -36,7 +38,8 @@ pub use journal::{
 pub use moment::Moment;
 pub use restore::{RestoreError, Restored, load_journal, restore};
 pub use service::{
-    Ended, HttpLink, Inbox, LeaderLink, LinkError, MIN_SOURCES, Parts, Regulator, StartError,
+    Ended, HttpLink, Inbox, LOG_READ_EVERY, LeaderLink, LinkError, MIN_SOURCES, Parts, Regulator,
+    StartError, Watched,
 };
 pub use setup::{BadSetup, Setup, Start};
 pub use view::RegulatorView;

@@ -11,10 +11,14 @@ mod inbox;
 mod lane;
 mod link;
 mod outbox;
+mod recheck;
+mod watched;
 
 pub use dial::HttpLink;
 pub use lane::Ended;
 pub use link::{Inbox, LeaderLink, LinkError};
+pub use recheck::LOG_READ_EVERY;
+pub use watched::Watched;
 
 use crate::{
     engine::{Engine, own_words},
@@ -26,9 +30,11 @@ use crate::{
 };
 use backoff::Backoff;
 use chain_adapter::{ChainAdapter, Follower};
+use gateway_agreement::LogChanged;
+use gateway_cosign::EpochKeys;
 use gateway_net::Clock;
 use gateway_store::Store;
-use gateway_types::link::InboxFrame;
+use gateway_types::{ChainId, link::InboxFrame};
 use lane::LaneLoop;
 use light_client::{ClientState, ClientStore, PinError};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
@@ -72,6 +78,8 @@ pub struct Parts {
 pub struct Regulator {
     view: watch::Receiver<RegulatorView>,
     events: mpsc::Sender<Event>,
+    keys: Arc<EpochKeys>,
+    chain: ChainId,
     stop: Option<oneshot::Sender<()>>,
     lane: JoinHandle<Ended>,
     #[expect(dead_code, reason = "dropped with the regulator, which ends them")]
@@ -85,6 +93,8 @@ pub(crate) enum Event {
     Disconnected(u8),
     Frame(u8, InboxFrame),
     Chain(follow::FromChain),
+    /// Its copy of the log was read again.
+    LogRead(Result<(), LogChanged>),
     Release,
 }
 
@@ -106,11 +116,17 @@ impl Regulator {
         let began = Instant::now();
         let now = Moment { wall: parts.clock.now(), elapsed: Duration::ZERO };
         let words = own_words(Arc::clone(&parts.store), setup.keys.origin());
+        let (keys, chain) = (Arc::clone(&setup.keys), setup.pin.chain.clone());
         let engine = Engine::new(setup, restored, words, now)?;
-        Ok(Self::spawn(engine, follower, parts, began))
+        Ok(Self::spawn((engine, follower), (keys, chain), parts, began))
     }
 
-    fn spawn(engine: Engine, follower: Follower, mut parts: Parts, began: Instant) -> Self {
+    fn spawn(
+        (engine, follower): (Engine, Follower),
+        (keys, source): (Arc<EpochKeys>, ChainId),
+        mut parts: Parts,
+        began: Instant,
+    ) -> Self {
         let (events, received) = mpsc::channel(MAX_EVENTS);
         let (stop, stopped) = oneshot::channel();
         let (shown, view) = watch::channel(engine.view());
@@ -126,15 +142,23 @@ impl Regulator {
         let after = watch::channel(engine.changes_after());
         let chain = follow::Follow::new(follower, &parts, after.1);
         others.spawn(chain.run(events.clone()));
+        let store = Arc::clone(&parts.store);
+        others.spawn(recheck::run(store, Arc::clone(&keys), view.clone(), events.clone()));
         let lane = LaneLoop::new(engine, parts, queues, (shown, after.0), began);
         let lane = tokio::spawn(lane.run(received, stopped));
-        Self { view, events, stop: Some(stop), lane, others }
+        Self { view, events, keys, chain: source, stop: Some(stop), lane, others }
     }
 
     /// How it stands, now and at every change.
     #[must_use]
     pub fn view(&self) -> watch::Receiver<RegulatorView> {
         self.view.clone()
+    }
+
+    /// What its operator's machines are told of it: see [`crate::Admin`].
+    #[must_use]
+    pub fn watched(&self) -> Watched {
+        Watched::new(Arc::clone(&self.keys), self.chain.clone(), self.view(), &self.events)
     }
 
     /// Persons in t nodes of its committee let those that are back go on: it speaks again.

@@ -21,6 +21,9 @@ impl LaneLoop {
                 Effect::Persist(step, batch) => self.commit(step, batch).await?,
                 Effect::Send(step, to, frame) => self.send(step, to, &frame),
                 Effect::Publish(found) => {
+                    let count: &mut u64 =
+                        self.contradictions.entry(found.claim().kind()).or_default();
+                    *count = count.saturating_add(1);
                     tracing::error!(culprit = ?found.culprit(), "evidence of dishonesty");
                 }
                 Effect::Note(notice) => note(&notice),

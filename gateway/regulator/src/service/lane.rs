@@ -2,6 +2,8 @@
 
 use super::{Event, Parts, follow::FromChain};
 use crate::{engine::Engine, fault::FaultPoints, moment::Moment, view::RegulatorView};
+use gateway_agreement::{LogChanged, LogChecks};
+use gateway_http::admin::Lack;
 use gateway_net::Clock;
 use gateway_store::{Store, StoreError};
 use gateway_types::link::MemberFrame;
@@ -41,6 +43,10 @@ pub(super) struct LaneLoop {
     pub(super) dropped: BTreeMap<u8, ()>,
     pub(super) faults: FaultPoints,
     pub(super) disk_full: bool,
+    /// Contradictions that were published, by kind.
+    pub(super) contradictions: BTreeMap<&'static str, u64>,
+    log: LogChecks,
+    source_conflicts: u64,
     clock: Arc<dyn Clock>,
     began: Instant,
     sources: BTreeMap<String, bool>,
@@ -64,6 +70,9 @@ impl LaneLoop {
             dropped: BTreeMap::new(),
             faults: parts.faults,
             disk_full: false,
+            contradictions: BTreeMap::new(),
+            log: LogChecks::default(),
+            source_conflicts: 0,
             clock: parts.clock,
             began,
             sources,
@@ -103,13 +112,23 @@ impl LaneLoop {
                 },
                 () = tokio::time::sleep(wait) => {}
             }
-            self.engine.handle_time(self.now());
-            self.repeat_dropped();
-            self.carry_out().await?;
+            if !self.is_halted() {
+                self.engine.handle_time(self.now());
+                self.repeat_dropped();
+                self.carry_out().await?;
+            }
             self.show();
+        }
+        if self.is_halted() {
+            return Ok(());
         }
         self.engine.flush();
         self.carry_out().await
+    }
+
+    /// Its copy of the log is not what was signed: it says and writes nothing more, and what is there stays as it is.
+    fn is_halted(&self) -> bool {
+        self.log.changed.is_some()
     }
 
     /// Takes an event and those that wait behind it.
@@ -122,6 +141,9 @@ impl LaneLoop {
         for _ in 0..MAX_AT_ONCE {
             let Some(event) = next.take().or_else(|| events.try_recv().ok()) else { break };
             self.handle(event);
+            if self.is_halted() {
+                return Ok(());
+            }
             self.carry_out().await?;
         }
         Ok(())
@@ -130,6 +152,8 @@ impl LaneLoop {
     fn handle(&mut self, event: Event) {
         let now = self.now();
         match event {
+            Event::LogRead(found) => self.handle_log_read(found, now),
+            _ if self.is_halted() => {}
             Event::Connected(leader) => {
                 tracing::info!(leader, "connected");
                 self.engine.handle_connected(leader, now);
@@ -147,10 +171,21 @@ impl LaneLoop {
     fn handle_chain(&mut self, what: FromChain, now: Moment) {
         match what {
             FromChain::Headers(headers) => self.engine.handle_headers(&headers, now),
-            FromChain::Conflict(a, b) => self.engine.handle_conflict(a, b, now),
+            FromChain::Conflict(a, b) => {
+                self.source_conflicts = self.source_conflicts.saturating_add(1);
+                self.engine.handle_conflict(a, b, now);
+            }
             FromChain::Head(shown, changes) => self.engine.handle_head(&shown, &changes, now),
             FromChain::Source(name, answers) => drop(self.sources.insert(name, answers)),
         }
+    }
+
+    fn handle_log_read(&mut self, found: Result<(), LogChanged>, now: Moment) {
+        if let Err(changed) = &found {
+            let code = Lack::SignedLog.code();
+            tracing::error!(code, error = %changed, "the copy of the log was changed: signing stops");
+        }
+        self.log.apply(found, now.wall);
     }
 
     /// Leaders whose queue was full are told all again, once there is room.
@@ -166,6 +201,9 @@ impl LaneLoop {
     }
 
     fn wait(&self) -> Duration {
+        if self.is_halted() {
+            return TICK;
+        }
         let until = self.engine.poll_deadline().map(|at| at.since(self.engine.steady()));
         until.unwrap_or(TICK).clamp(SHORTEST, TICK)
     }
@@ -174,11 +212,21 @@ impl LaneLoop {
         Moment { wall: self.clock.now(), elapsed: self.began.elapsed() }
     }
 
+    fn queued(&self) -> BTreeMap<u8, usize> {
+        let queued =
+            |queue: &mpsc::Sender<_>| queue.max_capacity().saturating_sub(queue.capacity());
+        (0u8..).zip(self.queues.iter().map(queued)).collect()
+    }
+
     /// Shows how it stands, if that has changed.
     pub(super) fn show(&self) {
         let view = RegulatorView {
             sources: self.sources.clone(),
+            source_conflicts: self.source_conflicts,
+            contradictions: self.contradictions.clone(),
             disk_full: self.disk_full,
+            queued: self.queued(),
+            log: self.log.clone(),
             ..self.engine.view()
         };
         let after = self.engine.changes_after();

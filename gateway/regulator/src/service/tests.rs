@@ -1,5 +1,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "tests count in small numbers")]
 
+mod told;
+
 use super::*;
 use crate::testing::{NOW, chain::Ledger, holder::Holder, lane, leader::Gateway};
 use async_trait::async_trait;
