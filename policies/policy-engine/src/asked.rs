@@ -77,14 +77,18 @@ impl Asked {
         Ok(condition)
     }
 
-    /// Asks all of them. Only where one of those that are joined speaks or fails is each asked by itself.
+    /// Asks all of them. Only where one of those that are joined speaks, or any fails, is each asked by itself.
     pub(crate) fn ask(&self, request: &Request, situation: &Situation) -> Answer {
+        let quick = self.quickly(request, situation);
+        quick.unwrap_or_else(|| ask(&self.all, request, situation))
+    }
+
+    /// The answer, if it can be had without asking each by itself.
+    pub(crate) fn quickly(&self, request: &Request, situation: &Situation) -> Option<Answer> {
         let response = response(&self.quick, request, situation);
         let joined_speaks = response.diagnostics().reason().any(join::is_joined);
-        if joined_speaks || response.diagnostics().errors().next().is_some() {
-            return ask(&self.all, request, situation);
-        }
-        answer(&response)
+        let fails = response.diagnostics().errors().next().is_some();
+        (!joined_speaks && !fails).then(|| answer(&response))
     }
 
     /// Whether other obligations may change what the forbid `rule` says.

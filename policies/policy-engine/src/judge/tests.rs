@@ -107,6 +107,11 @@ proptest! {
             let situation = Situation::new(&[&both().source, &turning()[which]], &facts).unwrap();
             let request = situation.request(Some(&pack.schema), action).unwrap();
             let whole = ask(&pack.set, &request, &situation);
+            let is_final = |id| matches!(pack.rules[id].kind, RuleKind::Deny(_));
+            let refused = whole.rules.iter().any(is_final) || !whole.faults.is_empty();
+            // Each is asked by itself if, and only if, one of those that are joined speaks or fails.
+            let quick = pack.asked(action).quickly(&request, &situation);
+            prop_assert_eq!(quick.is_none(), refused);
             prop_assert_eq!(pack.asked(action).ask(&request, &situation), whole);
         }
     }
