@@ -15,16 +15,20 @@ pub struct BadIdentifier {
     pub expected: &'static str,
 }
 
-/// Implements text, CBOR and JSON forms for a type with `FromStr` and `Display`.
+/// Implements text, CBOR and JSON forms for a type with `FromStr` and `Display`. What is kept as its text says
+/// how to get at it; else the text is made for each encoding.
 macro_rules! as_text {
     ($name:ident) => {
+        as_text!($name, ToString::to_string);
+    };
+    ($name:ident, $text:expr) => {
         impl<C> Encode<C> for $name {
             fn encode<W: encode::Write>(
                 &self,
                 e: &mut Encoder<W>,
                 _: &mut C,
             ) -> Result<(), encode::Error<W::Error>> {
-                e.str(&self.to_string())?.ok()
+                e.str(&$text(self))?.ok()
             }
         }
 
@@ -91,7 +95,7 @@ macro_rules! identifier {
             }
         }
 
-        as_text!($name);
+        as_text!($name, $name::as_str);
     };
 }
 
