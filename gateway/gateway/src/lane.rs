@@ -5,6 +5,7 @@ mod handle;
 mod keep;
 mod log;
 mod outbox;
+mod recheck;
 mod task;
 mod view;
 mod waiting;
@@ -12,7 +13,10 @@ mod waiting;
 pub use handle::{EVENTS_KEPT, FRAMES_WAITING, INPUTS_WAITING, LaneHandle, LaneStopped};
 pub use log::{Answered, LaneLog, LogError, PlacedEntry, RECENT_BATCHES};
 pub use outbox::BYTES_WAITING;
+pub use recheck::LOG_READ_EVERY;
+pub(crate) use recheck::watch_log;
 pub use task::{ALIVE, LaneGround, LaneTask, open};
+pub(crate) use view::member_name;
 pub use view::{FinalBatch, LaneEvent, LaneView, MemberSeen};
 pub use waiting::MAX_WAITING;
 

@@ -152,7 +152,7 @@ impl Questions {
     /// Whether a question can be taken and stored now.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        !self.inner.is_broken() && self.inner.store.room().takes_new
+        !self.inner.is_broken() && !self.inner.is_changed() && self.inner.store.room().takes_new
     }
 
     /// Whether the store cannot be relied on any more: the program must stop.
@@ -180,6 +180,11 @@ impl Inner {
 
     fn is_broken(&self) -> bool {
         *self.broken.borrow()
+    }
+
+    /// Whether a lane's log in the store is not the one that was signed: nothing is taken for any lane (A115).
+    fn is_changed(&self) -> bool {
+        self.lanes.values().any(|lane| lane.lane.log().checks().changed.is_some())
     }
 
     /// Notes that the store failed, if this error says so.

@@ -1,31 +1,31 @@
 //! Putting a gateway together, running it, stopping it.
 
 mod open;
-mod plain;
 mod router;
 
 use crate::{
     api::Admin,
     chain::{ChainHandle, ChainOpenError, ChainTask},
     fault::FaultPoints,
-    lane::{LaneHandle, LaneTask},
+    lane::{LaneHandle, LaneTask, watch_log},
     metrics::Metrics,
     questions::{QuestionSettings, Questions, RestoreError},
     settings::{GatewaySettings, PeerSettings},
 };
 use gateway_cosign::BadCommittee;
 use gateway_http::{
-    Caller, Client, ClientLimits, Limits, Peer, Rate, Role, Server, Tls, TlsError, serve,
+    Caller, Client, ClientLimits, Limits, Peer, Rate, Role, Server, Tls, TlsError,
+    admin::serve_admin, serve,
 };
 use gateway_net::{Clock, Listener, Net};
-use gateway_store::{Store, StoreError};
+use gateway_store::{MeasuredStore, Store, StoreError};
 use gateway_types::Origin;
 use rand_chacha::{
     ChaCha20Rng,
     rand_core::{Rng as _, SeedableRng as _},
 };
 use router::Router;
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     sync::watch,
     task::{JoinHandle, JoinSet},
@@ -139,8 +139,9 @@ impl Gateway {
         let peers = settings.peers.clone();
         let (limits, questioned) = limits_of(&settings);
         let region = settings.region.clone();
+        let metrics = Arc::new(Metrics::new(Arc::clone(&ground.clock), Some(Arc::clone(&tls))));
+        let ground = measured(ground, &metrics);
         let opened = open::open(settings, &ground, &mut rng)?;
-        let metrics = Arc::new(Metrics::new(Arc::clone(&ground.clock)));
         let questions = Questions::new(
             questioned,
             opened.served.clone(),
@@ -153,6 +154,9 @@ impl Gateway {
         let mut tasks = JoinSet::new();
         follow_questions(&questions, &mut tasks);
         run(opened.lane_tasks, opened.chain_tasks, &mut tasks);
+        for lane in &opened.lanes {
+            tasks.spawn(watch_log(Arc::clone(lane.log()), Arc::clone(&ground.clock)));
+        }
         let client =
             Client::new(Arc::clone(&ground.net), Arc::clone(&tls), ClientLimits::default());
         follow_peers(&client, &peers, &opened.lanes, &mut tasks);
@@ -173,7 +177,7 @@ impl Gateway {
         let mut servers = vec![serve_api(server, stopped.clone())];
         if let Some((_, listener)) = admin {
             let told = Admin::new(questions.clone(), opened.chains, metrics, ground.clock);
-            servers.push(tokio::spawn(plain::serve(listener, Arc::new(told), stopped)));
+            servers.push(tokio::spawn(serve_admin(listener, Arc::new(told), stopped)));
         }
         Ok(Self { addresses, questions, lanes: opened.lanes, stop, servers, tasks })
     }
@@ -211,6 +215,14 @@ impl Gateway {
         self.tasks.shutdown().await;
         tracing::info!(open = self.questions.open_count(), "stopped");
     }
+}
+
+/// The same ground, its durable writes timed.
+fn measured(ground: Ground, metrics: &Arc<Metrics>) -> Ground {
+    let metrics = Arc::clone(metrics);
+    let told = Arc::new(move |took: Duration| metrics.fsync().observe(took.as_secs_f64()));
+    let store = Arc::new(MeasuredStore::new(ground.store, told));
+    Ground { store, ..ground }
 }
 
 async fn listen(

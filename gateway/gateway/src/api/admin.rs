@@ -1,21 +1,19 @@
-//! For the operator's own machines: probes and metrics, on an address of their own.
+//! What a gateway tells its operator's own machines.
 
 use super::time;
 use crate::{
     chain::ChainHandle,
-    metrics::{self, Metrics, live_members},
-    questions::Questions,
+    metrics::{Metrics, live_members},
+    questions::{Questions, ServedLane},
 };
-use async_trait::async_trait;
-use gateway_http::{Code, Handler, Head, Method, Problem, Request, Response, StatusCode};
+use gateway_http::admin::{Lack, Missing, Probed, Standing};
 use gateway_net::Clock;
 use gateway_types::Timestamp;
+use light_client::Status;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Answers `/healthz`, `/readyz` and `/metrics`.
-///
-/// Trust: whoever reaches the address may read it; nothing here is personal, and nothing can be changed.
+/// Probes and metrics of a gateway.
 #[derive(Debug)]
 pub struct Admin {
     questions: Questions,
@@ -35,44 +33,79 @@ impl Admin {
     ) -> Self {
         Self { questions, chains, metrics, clock }
     }
+}
 
+impl Probed for Admin {
     /// Whether a question can be taken and stored. A silent chain or a short committee shows, and changes nothing.
-    #[must_use]
-    pub fn ready(&self) -> Response {
-        let is_ready = self.questions.is_ready();
+    fn standing(&self) -> Standing {
         let now = self.clock.now();
-        let body = json!({
-            "ready": is_ready,
+        let lanes = || self.questions.lanes().values();
+        let mut standing = Standing { missing: store(&self.questions), ..Standing::default() };
+        standing.missing.extend(lanes().filter_map(|lane| log(lane)));
+        standing.noted.extend(self.chains.iter().flat_map(noted_of_chain));
+        standing.noted.extend(lanes().flat_map(|lane| noted_of_lane(lane, now)));
+        let shown = json!({
             "open": self.questions.open_count(),
             "chains": self.chains.iter().map(chain).collect::<Vec<_>>(),
-            "lanes": self.questions.lanes().values().map(|l| lane(l, now)).collect::<Vec<_>>(),
+            "lanes": lanes().map(|it| lane(it, now)).collect::<Vec<_>>(),
         });
-        let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        Response::json(status, &body)
+        standing.shown = shown.as_object().cloned().unwrap_or_default();
+        standing
+    }
+
+    fn metrics(&self) -> String {
+        self.metrics.text(&self.questions, &self.chains)
     }
 }
 
-#[async_trait]
-impl Handler for Admin {
-    fn is_open(&self, _: &Head) -> bool {
-        true
+fn store(questions: &Questions) -> Vec<Missing> {
+    let mut missing = Vec::new();
+    if questions.is_broken() {
+        missing.push(Missing::new(Lack::Store, "", "the store failed: nothing is taken"));
+    } else if !questions.room().takes_new {
+        let what = "the disk is full: nothing new is taken, what there is can be read";
+        missing.push(Missing::new(Lack::Room, "", what));
     }
+    missing
+}
 
-    fn body_limit(&self, _: &Head) -> usize {
-        0
+fn log(lane: &ServedLane) -> Option<Missing> {
+    let changed = lane.lane.log().checks().changed?;
+    let what = format!("the log in the store was changed: {changed}; no question is taken");
+    Some(Missing::new(Lack::SignedLog, lane.id(), what))
+}
+
+/// What keeps answers *unknown* though questions are taken.
+fn noted_of_chain(chain: &ChainHandle) -> Vec<Missing> {
+    let view = chain.now();
+    let mut noted = Vec::new();
+    if view.relayers == 0 {
+        noted.push(Missing::new(Lack::Relayer, &view.chain, "no relayer is connected"));
     }
-
-    async fn handle(&self, request: Request) -> Response {
-        match (&request.head.method, request.head.path.as_str()) {
-            (&Method::GET, "/healthz") => Response::new(StatusCode::OK, "text/plain", "ok\n"),
-            (&Method::GET, "/readyz") => self.ready(),
-            (&Method::GET, "/metrics") => {
-                let text = self.metrics.text(&self.questions, &self.chains);
-                Response::new(StatusCode::OK, metrics::MEDIA_TYPE, text)
-            }
-            _ => Problem::new(Code::NotFound).with_request_id(&request.head.id).into(),
+    let height = view.height;
+    match view.status {
+        Status::Active => {}
+        Status::Frozen => {
+            let what = format!("two headers contradict each other; the last good one is {height}");
+            noted.push(Missing::new(Lack::OneHistory, &view.chain, what));
+        }
+        Status::Expired => {
+            let what = format!("no header since height {height}");
+            noted.push(Missing::new(Lack::Trust, &view.chain, what));
         }
     }
+    noted
+}
+
+fn noted_of_lane(lane: &ServedLane, now: Timestamp) -> Vec<Missing> {
+    let view = lane.lane.now();
+    let short = (0u8..).zip(view.keys.committees()).filter_map(|(place, committee)| {
+        let (live, needed) = (live_members(&view, place, now), committee.size().t());
+        let region = &committee.name().region;
+        let what = || format!("{live} members of {region} were heard, {needed} are needed");
+        (live < usize::from(needed)).then(|| Missing::new(Lack::Quorum, lane.id(), what()))
+    });
+    short.collect()
 }
 
 fn chain(chain: &ChainHandle) -> Value {
@@ -84,7 +117,7 @@ fn chain(chain: &ChainHandle) -> Value {
     })
 }
 
-fn lane(lane: &crate::questions::ServedLane, now: Timestamp) -> Value {
+fn lane(lane: &ServedLane, now: Timestamp) -> Value {
     let view = lane.lane.now();
     let committees = (0u8..).zip(view.keys.committees()).map(|(at, committee)| {
         let region = view.keys.entry().committees.get(usize::from(at));

@@ -155,10 +155,16 @@ impl ChainEngine {
             chain: self.chain(),
             height: self.follower.height(),
             block_time: self.follower.block_time(),
+            expires: self.expires(),
             status: self.follower.status(now),
             n: self.head.as_ref().map_or(0, |head| head.proven.value().n),
             relayers,
         }
+    }
+
+    fn expires(&self) -> Timestamp {
+        let period = self.follower.client().client().trusting_period();
+        self.follower.block_time().saturating_add(period)
     }
 
     fn followed(&mut self, taken: Result<(), FollowError>, now: Timestamp) {

@@ -33,6 +33,8 @@ pub struct ChainView {
     pub height: u64,
     /// Time of that block.
     pub block_time: Timestamp,
+    /// From then on it proves nothing more, unless a header comes before.
+    pub expires: Timestamp,
     /// Whether it answers.
     pub status: Status,
     /// Number of the registry's last change that was proven.
@@ -95,6 +97,12 @@ impl ChainHandle {
     /// [`ChainStopped`].
     pub async fn take_found(&self, found: RelayEvidence) -> Result<(), ChainStopped> {
         self.input.send(ChainInput::Found(Box::new(found))).await.map_err(|_| ChainStopped)
+    }
+
+    /// Inputs that wait for its task, of [`ASKS_WAITING`].
+    #[must_use]
+    pub fn inputs_waiting(&self) -> usize {
+        self.input.max_capacity().saturating_sub(self.input.capacity())
     }
 
     /// How the light client stands, and each change of it.

@@ -100,6 +100,12 @@ impl LaneHandle {
         &self.log
     }
 
+    /// Inputs that wait for its task, of [`INPUTS_WAITING`].
+    #[must_use]
+    pub fn inputs_waiting(&self) -> usize {
+        self.input.max_capacity().saturating_sub(self.input.capacity())
+    }
+
     /// Is notified when members are ahead of this gateway: the connections to the others may hang.
     #[must_use]
     pub fn behind(&self) -> &Arc<Notify> {

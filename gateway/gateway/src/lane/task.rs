@@ -153,6 +153,9 @@ impl LaneTask {
     }
 
     async fn work(&mut self) -> Result<(), StoreError> {
+        if self.is_halted() {
+            return Ok(());
+        }
         let now = self.ground.clock.now();
         self.engine.handle_time(now);
         self.carry_out().await?;
@@ -162,7 +165,15 @@ impl LaneTask {
         Ok(())
     }
 
+    /// The log in the store is not what was signed: it leads, signs and keeps nothing more.
+    fn is_halted(&self) -> bool {
+        self.engine.log().checks().changed.is_some()
+    }
+
     fn take(&mut self, input: LaneInput) {
+        if self.is_halted() {
+            return;
+        }
         let now = self.ground.clock.now();
         match input {
             LaneInput::Candidate(frame) => self.engine.handle_candidate(*frame, now),
@@ -273,6 +284,9 @@ impl LaneTask {
     }
 
     fn wait(&self) -> Duration {
+        if self.is_halted() {
+            return LONGEST_SLEEP;
+        }
         let (now, deadline) = (self.ground.clock.now(), self.engine.poll_deadline());
         deadline.since(now).max(Duration::from_millis(1)).min(LONGEST_SLEEP)
     }

@@ -75,6 +75,13 @@ pub struct LaneView {
     pub equivocations: u64,
 }
 
+/// What a member is called: `CN-HK/office-1`, the region of its committee and its name there.
+pub(crate) fn member_name(keys: &EpochKeys, member: MemberRef) -> String {
+    let committee = keys.committees().get(usize::from(member.committee));
+    let named = committee.and_then(|it| Some((it.name(), it.member(member.member)?.name())));
+    named.map_or_else(|| member.to_string(), |(of, name)| format!("{}/{name}", of.region))
+}
+
 impl LaneView {
     /// Whether status answers must say *stale* at `now`: the source's block is more than 120 s old, or unknown.
     #[must_use]

@@ -67,7 +67,9 @@ impl Inner {
                     self.drive(|engine| engine.handle_old_evidence(&candidate, now));
                 }
             }
-            LaneEvent::Equivocation(_) => self.metrics.two_histories(lane.id()),
+            LaneEvent::Equivocation(found) => {
+                self.metrics.two_histories(lane.id(), found.claim().kind());
+            }
             LaneEvent::Stopped => {
                 tracing::warn!(lane = %lane.id(), "the lane goes on no more until a restart");
             }

@@ -3,6 +3,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod holder;
+mod told;
 
 use super::*;
 use bench::{Bench, Region};

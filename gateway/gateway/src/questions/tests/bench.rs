@@ -126,7 +126,7 @@ impl Bench {
             suspended: BTreeSet::new(),
             contract_filed: [holder::platform()].into(),
         };
-        let metrics = Arc::new(Metrics::new(Arc::clone(&clock)));
+        let metrics = Arc::new(Metrics::new(Arc::clone(&clock), None));
         let lanes = vec![Arc::new(served)];
         let seed = rng(u8::try_from(store.commits() % 200).unwrap());
         let questions =
