@@ -38,7 +38,7 @@ use gateway_types::{
 use light_client::Misbehaviour;
 use rand_chacha::ChaCha20Rng;
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -72,6 +72,8 @@ pub struct Engine {
     offers: BTreeMap<u64, (SyncOffer, bool)>,
     freeze: Option<Misbehaviour>,
     combined: Option<SignedCheckpoint>,
+    /// Members whose bad signature or share was told of since the program began.
+    blamed: BTreeSet<MemberRef>,
     /// What is in the store as proposed last.
     ballot: Option<Ballot>,
     members: BTreeMap<MemberRef, Seen>,

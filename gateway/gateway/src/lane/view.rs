@@ -31,6 +31,8 @@ pub enum LaneEvent {
     /// A candidate with an outcome cannot be logged as it is. [`Left::OldEvidence`]: fetch evidence again, ask
     /// again. [`Left::Refused`]: never. Told when it is found, not again for the same candidate.
     Left(Digest, Left),
+    /// A member's signature or its share of its committee's did not hold: the batch goes on without it (A70).
+    BadShare(MemberRef),
     /// Somebody contradicted itself: kept in the store, to be published.
     Equivocation(Arc<Equivocation>),
     /// A later epoch or a store that failed: this lane goes on no more until the program starts again.

@@ -1,7 +1,7 @@
 //! What happens in the lanes, and time, given to the questions.
 
 use super::{Inner, Questions, ServedLane, kept};
-use crate::lane::{FinalBatch, LaneEvent};
+use crate::lane::{FinalBatch, LaneEvent, member_name};
 use gateway_agreement::build::Left;
 use gateway_types::{
     Timestamp,
@@ -67,9 +67,10 @@ impl Inner {
                     self.drive(|engine| engine.handle_old_evidence(&candidate, now));
                 }
             }
-            LaneEvent::Equivocation(found) => {
-                self.metrics.two_histories(lane.id(), found.claim().kind());
+            LaneEvent::BadShare(member) => {
+                self.metrics.share_bad(member_name(lane.lane.log().keys(), member));
             }
+            LaneEvent::Equivocation(_) => self.metrics.two_histories(lane.id()),
             LaneEvent::Stopped => {
                 tracing::warn!(lane = %lane.id(), "the lane goes on no more until a restart");
             }

@@ -17,7 +17,7 @@ use gateway_store::{Store, StoreError};
 use gateway_types::{Timestamp, body::Body, cbor::DecodeError, entry::Entry};
 use rand_chacha::ChaCha20Rng;
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -114,6 +114,7 @@ impl Engine {
             offers: BTreeMap::new(),
             freeze: None,
             combined: None,
+            blamed: BTreeSet::new(),
             ballot,
             members,
             peers: BTreeMap::new(),

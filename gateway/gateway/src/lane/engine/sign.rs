@@ -1,6 +1,7 @@
 //! From members' signatures to a checkpoint.
 
 use super::Engine;
+use crate::lane::view::{LaneEvent, member_name};
 use gateway_cosign::{
     AggregateError, CheckpointError, EpochKeys, SignedCheckpoint, ThresholdText, aggregate,
 };
@@ -23,12 +24,12 @@ impl Engine {
     pub(super) fn combine(&mut self, k: u64, head: TreeHead, signed: &[SignMessage]) {
         match combine(&self.config.keys, head, signed) {
             Ok(Combined::Checkpoint(checkpoint, culprits)) => {
-                name(&culprits);
+                self.blame(&culprits);
                 self.combined = Some(*checkpoint);
                 self.leader.handle_combined(k);
             }
             Ok(Combined::Bad(culprits)) => {
-                name(&culprits);
+                self.blame(&culprits);
                 let culprits: Vec<_> = culprits.into_iter().collect();
                 self.leader.handle_culprits(&culprits);
             }
@@ -39,11 +40,17 @@ impl Engine {
             }
         }
     }
-}
 
-fn name(culprits: &BTreeSet<MemberRef>) {
-    for member in culprits {
-        tracing::warn!(%member, "a signature or share does not hold");
+    /// Each is counted every time, and named in the log once: a member with a wrong share sends one every batch.
+    fn blame(&mut self, culprits: &BTreeSet<MemberRef>) {
+        for member in culprits {
+            if self.blamed.insert(*member) {
+                let (keys, lane) = (&self.config.keys, &self.config.keys.origin().lane);
+                let member = member_name(keys, *member);
+                tracing::warn!(%member, %lane, "its signature or share does not hold: left out");
+            }
+            self.event(LaneEvent::BadShare(*member));
+        }
     }
 }
 

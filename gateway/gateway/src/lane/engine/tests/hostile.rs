@@ -5,7 +5,7 @@ use super::SECOND;
 #[cfg(feature = "villains")]
 use crate::lane::engine::Villain;
 use crate::{
-    lane::engine::Dropped,
+    lane::{LaneEvent, engine::Dropped, member_name},
     testing::{m, world::World},
 };
 use gateway_types::{
@@ -53,6 +53,14 @@ fn a70_a_bad_share_is_named_and_the_batch_finished_without_it() {
     let cosigners: Vec<_> =
         batch.checkpoint.cosigners().iter().map(|(member, _)| *member).collect();
     assert!(cosigners.len() >= 6);
+    let blamed = |event: &LaneEvent| match event {
+        LaneEvent::BadShare(member) => Some(*member),
+        _ => None,
+    };
+    let blamed: Vec<_> = world.gateways[0].events.iter().filter_map(blamed).collect();
+    assert!(blamed.contains(&m(0, 1)), "{blamed:?}");
+    assert!(blamed.iter().all(|member| world.nodes[member].spoils), "{blamed:?}");
+    assert_eq!(member_name(log.keys(), m(0, 1)), "CN-GD/office-1");
 }
 
 #[test]
