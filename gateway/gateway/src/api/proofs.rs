@@ -2,7 +2,7 @@
 
 use super::{Api, platform_of, problem_of_look, time};
 use crate::questions::{CertificateId, ProofError, ServedLane};
-use gateway_core::Outcome;
+use gateway_core::{Logged, Outcome};
 use gateway_http::{Bytes, Code, Head, HeaderName, Problem, Response, StatusCode, header};
 use gateway_lane::FRESH_SYNC;
 use gateway_types::LaneId;
@@ -12,23 +12,48 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// The newest status file of each lane: it is the same for all its certificates.
+/// Most status files of a lane that are kept in memory. When there are as many, all go, and are made again.
+const STATUS_FILES: usize = 64;
+
+/// The newest status files of each lane: one for all whose licence has not changed, one for each licence that has.
 #[derive(Debug, Default)]
-pub(super) struct StatusFiles(Mutex<BTreeMap<LaneId, (u64, Bytes)>>);
+pub(super) struct StatusFiles(Mutex<BTreeMap<LaneId, Newest>>);
+
+/// Of one lane, as of its newest batch, by the place of the source's word in the log.
+#[derive(Debug, Default)]
+struct Newest {
+    k: u64,
+    files: BTreeMap<Option<u64>, Bytes>,
+}
 
 impl StatusFiles {
-    /// The file as of the newest batch, made once a batch.
-    fn of(&self, lane: &ServedLane) -> Result<Option<Bytes>, ProofError> {
-        let newest = lane.lane.log().next_k().checked_sub(1);
-        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(lane.id()).cloned();
-        if let Some((_, file)) = held.filter(|(k, _)| Some(*k) == newest) {
+    /// The file for one answer as of the newest batch, made once a batch.
+    fn of(&self, lane: &ServedLane, answer: &Logged) -> Result<Option<Bytes>, ProofError> {
+        let Some(k) = lane.lane.log().next_k().checked_sub(1) else { return Ok(None) };
+        let change = match answer.outcome() {
+            Outcome::Recognised(_) => lane.change_of(answer, k)?,
+            Outcome::Declined(_) => None,
+        };
+        if let Some(file) = self.find(lane.id(), k, change) {
             return Ok(Some(file));
         }
-        let Some((k, file)) = lane.status_file()? else { return Ok(None) };
-        let file = Bytes::from(file);
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        held.insert(lane.id().clone(), (k, file.clone()));
+        let Some(file) = lane.status_file(k, change)?.map(Bytes::from) else { return Ok(None) };
+        self.keep(lane.id(), k, change, file.clone());
         Ok(Some(file))
+    }
+
+    fn find(&self, lane: &LaneId, k: u64, change: Option<u64>) -> Option<Bytes> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.get(lane).filter(|newest| newest.k == k)?.files.get(&change).cloned()
+    }
+
+    fn keep(&self, lane: &LaneId, k: u64, change: Option<u64>, file: Bytes) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = held.entry(lane.clone()).or_default();
+        if newest.k != k || newest.files.len() >= STATUS_FILES {
+            *newest = Newest { k, files: BTreeMap::new() };
+        }
+        newest.files.insert(change, file);
     }
 }
 
@@ -61,7 +86,7 @@ impl Api {
         let not_found = || Problem::new(Code::NotFound);
         let (logged, _) = closed.logged.as_ref().ok_or_else(not_found)?;
         let lane = self.questions.lanes().get(&closed.lane).ok_or_else(not_found)?;
-        let file = self.status_files.of(lane).map_err(|e| problem_of_look(&e.into()))?;
+        let file = self.status_files.of(lane, logged).map_err(|e| problem_of_look(&e.into()))?;
         let response =
             Response::new(StatusCode::OK, "application/json", file.ok_or_else(not_found)?)
                 .with_header(header::CACHE_CONTROL, "max-age=60");

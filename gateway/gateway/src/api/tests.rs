@@ -3,9 +3,10 @@
 use super::*;
 use crate::questions::tests::{
     bench::Bench,
-    holder::{PERSONAL, platform, question},
+    holder::{PERSONAL, issued, licence_key, platform, question},
 };
 use gateway_http::{Body, Bytes, Caller, HeaderMap, HeaderValue, Role};
+use gateway_types::entry::Entry;
 use serde_json::{Value, json};
 use std::{io, sync::Mutex};
 
@@ -99,6 +100,38 @@ async fn a_question_is_answered_as_the_journey_says() {
     );
     assert_eq!(status.headers["cache-control"], "max-age=60");
     certificate::read::read_certificate(&file).unwrap();
+}
+
+/// The code of the source's own word in a status file, if there is one.
+async fn word_of(api: &Api, url: &str) -> (String, Option<u8>) {
+    let response = get(api, url).await;
+    let shown = response.headers["comity-status"].to_str().unwrap().to_owned();
+    let file = certificate::read::read_status(&bytes(response)).unwrap();
+    let code = file.change.map(|change| match Entry::decode(&change.entry.bytes) {
+        Ok(Entry::Status(status)) => status.change.code.get(),
+        other => panic!("{other:?}"),
+    });
+    (shown, code)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_that_ends_a_recognition_holds_the_source_s_own_word() {
+    let (bench, api) = begun().await;
+    let answer = json_of(api.handle(post(&body(KEY), KEY, "wait=20")).await);
+    let url = answer["status"]["url"].as_str().unwrap();
+    assert_eq!(word_of(&api, url).await, ("valid".to_owned(), None));
+    let (key, digest) = (licence_key(), issued().digest());
+    for (code, shown) in [(2, "suspended"), (1, "valid"), (7, "revoked")] {
+        bench.region.ledger.lock().unwrap().write(key, digest, code);
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        let word = (code != 1).then_some(code);
+        assert_eq!(word_of(&api, url).await, (shown.to_owned(), word));
+        assert_eq!(word_of(&api, url).await.1, word, "the same file again");
+    }
+    let bench = bench.restart().await;
+    let clock: Arc<dyn Clock> = Arc::clone(&bench.region.clock) as _;
+    let again = Api::new(bench.questions.clone(), clock);
+    assert_eq!(word_of(&again, url).await.1, Some(7), "after a restart too");
 }
 
 #[tokio::test(start_paused = true)]

@@ -33,7 +33,8 @@ use gateway_agreement::{HEARTBEAT, build::SyncOffer, leader::Leader};
 use gateway_cosign::SignedCheckpoint;
 use gateway_lane::CheckedBatch;
 use gateway_types::{
-    Bytes, Digest, MemberRef, Timestamp, body::MAX_EVIDENCE, link::CandidateFrame, message::Ballot,
+    Bytes, Digest, MemberRef, Timestamp, body::MAX_EVIDENCE, entry::Entry, link::CandidateFrame,
+    message::Ballot,
 };
 use light_client::Misbehaviour;
 use rand_chacha::ChaCha20Rng;
@@ -104,7 +105,7 @@ struct Seen {
 enum Step {
     Out(Output),
     /// The batch is written down: it counts from now on.
-    Apply(Arc<FinalBatch>, Box<CheckedBatch>, Vec<Digest>),
+    Apply(Arc<FinalBatch>, Box<CheckedBatch>, Vec<Entry>),
 }
 
 impl Engine {
@@ -119,8 +120,8 @@ impl Engine {
         loop {
             match self.steps.pop_front() {
                 Some(Step::Out(output)) => return Some(output),
-                Some(Step::Apply(batch, checked, requests)) => {
-                    self.apply(&batch, *checked, requests);
+                Some(Step::Apply(batch, checked, entries)) => {
+                    self.apply(&batch, *checked, &entries);
                 }
                 None => {
                     let effect = self.leader.poll_effect()?;

@@ -1,19 +1,20 @@
 //! The lane's log for readers: hashes in memory, bodies in the store.
 
 use super::{keep, view::FinalBatch};
-use gateway_agreement::{DigestedBody, LogChecks};
+use gateway_agreement::DigestedBody;
 use gateway_cosign::{BadNote, CheckpointError, EpochKeys, Note};
 use gateway_lane::{LaneState, StatusList};
 use gateway_log::{Log, OutOfRange, Proof};
 use gateway_store::{Store, StoreError};
 use gateway_types::{
-    Digest, LaneId, Timestamp,
+    Digest, LaneId, LicenceKey, Timestamp,
     body::{Body, BodyEntry},
     cbor::DecodeError,
     checkpoint::TreeHead,
+    entry::Entry,
 };
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -46,8 +47,6 @@ pub struct LaneLog {
     store: Arc<dyn Store>,
     keys: Arc<EpochKeys>,
     inner: RwLock<Inner>,
-    /// What came of reading it again.
-    pub(super) checks: RwLock<LogChecks>,
 }
 
 #[derive(Debug)]
@@ -56,6 +55,8 @@ pub(super) struct Inner {
     pub(super) state: LaneState,
     /// Of each batch, by number.
     places: Vec<Place>,
+    /// The last `status` entry of each licence that was recognised here and has changed since.
+    changed: BTreeMap<LicenceKey, u64>,
     recent: VecDeque<Arc<FinalBatch>>,
 }
 
@@ -74,8 +75,14 @@ impl LaneLog {
     /// An empty log over `store`.
     pub(super) fn empty(store: Arc<dyn Store>, keys: Arc<EpochKeys>) -> Self {
         let state = LaneState::new(keys.origin().clone());
-        let inner = Inner { log: Log::new(), state, places: Vec::new(), recent: VecDeque::new() };
-        Self { store, keys, inner: RwLock::new(inner), checks: RwLock::default() }
+        let inner = Inner {
+            log: Log::new(),
+            state,
+            places: Vec::new(),
+            changed: BTreeMap::new(),
+            recent: VecDeque::new(),
+        };
+        Self { store, keys, inner: RwLock::new(inner) }
     }
 
     /// Reads the hashes: for proofs of several things under one head, and for `certificate::Assembler`.
@@ -155,6 +162,13 @@ impl LaneLog {
         let Some(batch) = self.batch_with(index)? else { return Ok(None) };
         let entry = batch.body.body().entries.first().cloned();
         Ok(entry.map(|entry| PlacedEntry { index: batch.first, entry }))
+    }
+
+    /// The place in the log of the last `status` entry of a licence; nothing if it has not changed since it was
+    /// recognised here.
+    #[must_use]
+    pub fn last_change_of(&self, licence: &LicenceKey) -> Option<u64> {
+        self.read(|inner| inner.changed.get(licence).copied())
     }
 
     /// The signed note of batch `k`.
@@ -282,6 +296,15 @@ impl Inner {
     pub(super) fn place_batch(&mut self, first: u64, body: &Body) {
         let sync = self.state.tip().and_then(|tip| tip.sync.as_ref()).map(|sync| sync.block_time);
         self.places.push(Place { first, size: body.head.size, time: body.time, sync });
+    }
+
+    /// Notes which licences a batch, whose first entry lies at `first`, says have changed.
+    pub(super) fn note_changes(&mut self, first: u64, entries: &[Entry]) {
+        for (index, entry) in (first..).zip(entries) {
+            if let Entry::Status(status) = entry {
+                self.changed.insert(status.change.key, index);
+            }
+        }
     }
 
     /// Keeps a batch at hand.

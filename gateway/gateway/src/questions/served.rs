@@ -11,7 +11,7 @@ use certificate::{
 use gateway_core::{Lane, Leaf, LicenceStanding, Logged, LoggedError, verify_logged};
 use gateway_lane::StatusList;
 use gateway_log::OutOfRange;
-use gateway_types::{Digest, LaneId, Origin, Status, Timestamp, body::BodyEntry};
+use gateway_types::{Digest, LaneId, Origin, Status, Timestamp, body::BodyEntry, entry::Entry};
 use policy_engine::Pack;
 use std::sync::{Arc, OnceLock};
 
@@ -142,25 +142,58 @@ impl ServedLane {
         Ok(serde_json::to_vec(&certificate)?)
     }
 
-    /// The status of every recognition, as of the newest batch, with its proof; nothing before the first batch.
+    /// The status of every recognition, as of batch `k`, with its proof; nothing if that is not final.
+    ///
+    /// With `change`, the place of a `status` entry up to there, it holds the source's own word for one licence too.
     ///
     /// # Errors
     ///
     /// [`ProofError`].
-    pub fn status_file(&self) -> Result<Option<(u64, Vec<u8>)>, ProofError> {
+    pub fn status_file(&self, k: u64, change: Option<u64>) -> Result<Option<Vec<u8>>, ProofError> {
         let log = self.lane.log();
-        let Some(k) = log.next_k().checked_sub(1) else { return Ok(None) };
         let Some(batch) = log.batch(k)? else { return Ok(None) };
         let Some(list) = log.status_list(k)? else { return Ok(None) };
         let first = entry_of(&batch, batch.first)?;
         let note = batch.checkpoint.note().to_text();
         let size = batch.checkpoint.checkpoint().head.size;
+        let change = change.map(|index| self.with_its_batch(index)).transpose()?;
         let file = log.with_log(|log| {
             let assembler = Assembler { origin: &self.origin, log };
             let placed = Placed { index: batch.first, entry: first };
-            assembler.status(placed, &list, SignedSize { size, note: &note }, None)
+            let change = change.as_ref().map(|(entry, batch)| (placed_at(entry), placed_at(batch)));
+            assembler.status(placed, &list, SignedSize { size, note: &note }, change)
         })?;
-        Ok(Some((k, serde_json::to_vec(&file)?)))
+        Ok(Some(serde_json::to_vec(&file)?))
+    }
+
+    /// Where the source's own word on a recognition lies, as of batch `k`: its licence's last `status` entry, if by
+    /// that it counts no more.
+    ///
+    /// # Errors
+    ///
+    /// [`ProofError`].
+    pub fn change_of(&self, recognised: &Logged, k: u64) -> Result<Option<u64>, ProofError> {
+        let log = self.lane.log();
+        let last = log.last_change_of(&recognised.candidate().licence);
+        // What came in later batches, or before this recognition, says nothing of it as of `k`.
+        let fits = |index: &u64| {
+            *index > recognised.index() && log.batch_of(*index).is_some_and(|of| of <= k)
+        };
+        let Some(index) = last.filter(fits) else { return Ok(None) };
+        let placed = log.entry(index)?.ok_or(ProofError::NoEntry { index })?;
+        let says = match Entry::decode(&placed.entry.bytes) {
+            Ok(Entry::Status(status)) => status.change.code.status(),
+            _ => return Err(ProofError::NoEntry { index }),
+        };
+        Ok((says != Status::Valid).then_some(index))
+    }
+
+    /// An entry and the `batch` entry of its batch.
+    fn with_its_batch(&self, index: u64) -> Result<(PlacedEntry, PlacedEntry), ProofError> {
+        let log = self.lane.log();
+        let missing = || ProofError::NoEntry { index };
+        let entry = log.entry(index)?.ok_or_else(missing)?;
+        Ok((entry, log.batch_entry_of(index)?.ok_or_else(missing)?))
     }
 
     /// How the recognition of `list_index` stands by the newest batch.
@@ -200,6 +233,10 @@ fn entry_of(batch: &FinalBatch, index: u64) -> Result<&BodyEntry, ProofError> {
     let at = index.checked_sub(batch.first).and_then(|at| usize::try_from(at).ok());
     let entry = at.and_then(|at| batch.body.body().entries.get(at));
     entry.ok_or(ProofError::NoEntry { index })
+}
+
+fn placed_at(placed: &PlacedEntry) -> Placed<'_> {
+    Placed { index: placed.index, entry: &placed.entry }
 }
 
 fn leaf<'a>(entry: &'a BodyEntry, index: u64, proof: &'a [Digest]) -> Leaf<'a> {

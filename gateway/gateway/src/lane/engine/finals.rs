@@ -7,14 +7,16 @@ use crate::lane::{
 };
 use gateway_agreement::{
     DigestedBody,
-    check::{FormContext, check_form},
+    check::{FormContext, FormError, check_form},
     leader::Recipients,
 };
 use gateway_cosign::{Note, SignedCheckpoint};
 use gateway_lane::CheckedBatch;
 use gateway_store::Batch;
 use gateway_types::{
-    Bytes, Digest, MemberRef, cbor,
+    Bytes, Digest, MemberRef,
+    body::BodyEntry,
+    cbor,
     entry::Entry,
     message::{FinalMessage, ToMember},
 };
@@ -81,13 +83,13 @@ impl Engine {
         let (k, first) = (body.body().k, self.log.head().size);
         let note = Bytes::new(checkpoint.note().to_text().into_bytes())?;
         let message = FinalMessage { k, note, body: Some(body.body().clone()) };
-        let requests = requests(&body);
+        let entries = decode_entries(&body)?;
+        let requests = requests(&entries);
         let checked = checked.into_batch();
         let written = self.written(&message, &checked, first, &requests);
         let batch = Arc::new(FinalBatch { k, first, body, checkpoint });
         self.out(Output::Persist(written));
-        let answered = requests.into_iter().map(|(request, _)| request).collect();
-        self.steps.push_back(Step::Apply(Arc::clone(&batch), Box::new(checked), answered));
+        self.steps.push_back(Step::Apply(Arc::clone(&batch), Box::new(checked), entries));
         self.send(to, ToMember::Final(Box::new(message)));
         self.event(LaneEvent::Final(batch));
         Ok(())
@@ -119,7 +121,7 @@ impl Engine {
         &mut self,
         batch: &Arc<FinalBatch>,
         checked: CheckedBatch,
-        requests: Vec<Digest>,
+        entries: &[Entry],
     ) {
         let body = batch.body.body();
         self.log.write(|inner| {
@@ -129,9 +131,11 @@ impl Engine {
             }
             inner.state.apply_batch(checked);
             inner.place_batch(batch.first, body);
+            inner.note_changes(batch.first, entries);
             inner.remember(Arc::clone(batch));
         });
-        self.waiting.apply_answered(requests);
+        let answered = requests(entries).into_iter().map(|(request, _)| request);
+        self.waiting.apply_answered(answered);
         let waiting = &self.waiting;
         self.frames.retain(|digest, _| waiting.has(digest));
         self.keep_offers_that_follow();
@@ -175,18 +179,22 @@ impl Engine {
     }
 }
 
+/// A batch's entries; checked before, so that all of them are some.
+fn decode_entries(body: &DigestedBody) -> Result<Vec<Entry>, Dropped> {
+    let decode = |(at, entry): (usize, &BodyEntry)| {
+        Entry::decode(&entry.bytes).map_err(|error| FormError::Entry { at, error })
+    };
+    Ok(body.body().entries.iter().enumerate().map(decode).collect::<Result<_, _>>()?)
+}
+
 /// The requests that a batch answers, with the place of each in it.
-fn requests(body: &DigestedBody) -> Vec<(Digest, u64)> {
-    let entries = (0u64..).zip(&body.body().entries);
-    let request =
-        |(at, entry): (u64, &gateway_types::body::BodyEntry)| match Entry::decode(&entry.bytes)
-            .ok()?
-        {
-            Entry::Recognised(it) => Some((it.candidate.request, at)),
-            Entry::Declined(it) => Some((it.candidate.request, at)),
-            _ => None,
-        };
-    entries.filter_map(request).collect()
+fn requests(entries: &[Entry]) -> Vec<(Digest, u64)> {
+    let request = |(at, entry): (u64, &Entry)| match entry {
+        Entry::Recognised(it) => Some((it.candidate.request, at)),
+        Entry::Declined(it) => Some((it.candidate.request, at)),
+        _ => None,
+    };
+    (0u64..).zip(entries).filter_map(request).collect()
 }
 
 /// So that frames of peers and members are made in one place.

@@ -162,9 +162,9 @@ fn replay_one(log: &LaneLog, bytes: &[u8]) -> Result<u64, OpenError> {
     let message = message.map_err(|error| OpenError::Log { k, source: error.into() })?;
     let missing = || OpenError::Log { k, source: LogError::Missing { k } };
     let body = message.body.filter(|body| body.k == k).ok_or_else(missing)?;
+    let entries = decode_entries(&body).map_err(|source| OpenError::Entry { k, source })?;
     let checked = log.with_both(|hashes, state| {
         verify_root(hashes.frontier(), &body).map_err(|source| OpenError::Root { k, source })?;
-        let entries = decode_entries(&body).map_err(|source| OpenError::Entry { k, source })?;
         state.check_batch(&entries).map_err(|source| OpenError::Lane { k, source })
     })?;
     log.write(|inner| {
@@ -172,6 +172,7 @@ fn replay_one(log: &LaneLog, bytes: &[u8]) -> Result<u64, OpenError> {
         inner.append(&body)?;
         inner.state.apply_batch(checked);
         inner.place_batch(first, &body);
+        inner.note_changes(first, &entries);
         Ok::<_, OpenError>(())
     })?;
     Ok(k)
