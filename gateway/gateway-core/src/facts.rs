@@ -5,7 +5,7 @@ use crate::{
     lane::{Lane, PlatformStanding},
     presented::{Asked, Presented},
 };
-use gateway_types::{Bounded, Timestamp, facts::Facts};
+use gateway_types::{Bounded, SourceCode, Timestamp, facts::Facts};
 
 /// The facts of a question at `now`, before any obligation is taken on and any person has looked.
 ///
@@ -19,6 +19,18 @@ pub fn derive_facts(
     standing: PlatformStanding,
     now: Timestamp,
 ) -> Facts {
+    facts_of(lane, asked, presented, (evidence.code(), evidence.age_s(now)), standing, now)
+}
+
+/// The same, where `source` is what the source would say: its code, and how old that is, in seconds.
+pub(crate) fn facts_of(
+    lane: &Lane<'_>,
+    asked: &Asked<'_>,
+    presented: &Presented,
+    source: (Option<SourceCode>, u64),
+    standing: PlatformStanding,
+    now: Timestamp,
+) -> Facts {
     let claims = presented.record().claims();
     let validity = presented.validity();
     Facts {
@@ -29,7 +41,7 @@ pub fn derive_facts(
         class: claims.class.clone(),
         issuer: claims.issuer.clone(),
         issuer_accredited: presented.is_accredited(),
-        code: evidence.code(),
+        code: source.0,
         not_before: validity.not_before(),
         not_after: validity.not_after(),
         purpose: asked.purpose.clone(),
@@ -37,7 +49,7 @@ pub fn derive_facts(
         platform_suspended: standing.suspended,
         // A withdrawn consent is taken off the question before it comes here.
         consent: presented.consent().map(|consent| consent.facts(false)),
-        evidence_age_s: evidence.age_s(now),
+        evidence_age_s: source.1,
         contract_filed: standing.contract_filed,
         onward: standing.onward,
         review: false,

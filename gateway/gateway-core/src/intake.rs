@@ -1,11 +1,16 @@
 //! What can be said of a question before the source is asked: a status in the 400s, or it is taken.
 
 use crate::{
-    lane::Lane,
+    facts::facts_of,
+    lane::{Lane, PlatformStanding},
     presented::{Asked, Presented, PresentedError, Texts, verify_presented},
     request::StoredRequest,
 };
-use gateway_types::{Jurisdiction, Timestamp, licence::LicenceIdError, verdict::Reason};
+use gateway_record::ConsentError;
+use gateway_types::{
+    Jurisdiction, SourceCode, Timestamp, licence::LicenceIdError, verdict::Reason,
+};
+use policy_engine::{Decision, decide};
 
 /// Why a question is not taken. Nothing was asked of anybody.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +44,8 @@ pub enum IntakeError {
     /// The platform's time to wait was over when the question came: `deadline_passed`.
     #[error("no answer by the time set")]
     DeadlinePassed,
-    /// Record, holder's proof or consent: `record_invalid`, `binding_invalid`, `consent_invalid`, `consent_expired`.
+    /// Record, holder's proof or consent: `record_invalid`, `binding_invalid`, `consent_invalid`, `consent_expired`,
+    /// `consent_missing`.
     #[error(transparent)]
     Presented(#[from] PresentedError),
 }
@@ -93,6 +99,36 @@ pub fn check_request(
     }
     let digest = request.digest();
     Ok(verify_presented(lane, &texts_of(request), &asked_of(request, &digest), now)?)
+}
+
+/// Checks that a question without consent may do without one. `standing` is what is known of the platform.
+///
+/// The packs themselves are asked, as they would be in the best case: of a licence that is valid, by evidence that is
+/// fresh. Where they demand a consent even then, no evidence would help, and the holder acts next.
+///
+/// # Errors
+///
+/// [`IntakeError`] with `consent_missing`.
+pub fn check_consent(
+    lane: &Lane<'_>,
+    request: &StoredRequest,
+    presented: &Presented,
+    standing: PlatformStanding,
+    now: Timestamp,
+) -> Result<(), IntakeError> {
+    // Of a record whose issuer is not accredited only that is said.
+    if request.question.consent.is_some() || !presented.is_accredited() {
+        return Ok(());
+    }
+    let digest = request.digest();
+    let source = (Some(SourceCode::VALID), 0);
+    let facts = facts_of(lane, &asked_of(request, &digest), presented, source, standing, now);
+    match decide(&lane.packs(), &facts) {
+        Decision::Denied(denied) if denied.reasons().contains(&Reason::ConsentMissing) => {
+            Err(PresentedError::from(ConsentError::Missing).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The texts of a request.

@@ -178,7 +178,7 @@ impl Presented {
 ///
 /// The issuer's key is the one that the source's list names for issuer and class at `now`. Where it names
 /// none, signatures are not looked at: the answer can only be `issuer_not_accredited`.
-/// A missing consent is no error here: whether one is needed is the packs' to say.
+/// A missing consent is no error here: whether one is needed is the packs' to say ([`crate::check_consent`]).
 ///
 /// Trust: the platform handed the texts over; anybody may have made them.
 ///

@@ -1,5 +1,5 @@
 use super::*;
-use crate::fixture::{Holder, NOW, later, world};
+use crate::fixture::{Holder, NOW, later, lax_world, world};
 use gateway_types::Timestamp;
 
 fn check(request: &StoredRequest) -> Result<Presented, IntakeError> {
@@ -103,9 +103,23 @@ fn a_number_that_is_not_the_shown_one_is_refused() {
 }
 
 #[test]
-fn a_missing_consent_and_an_unlisted_issuer_are_for_members_to_refuse() {
-    let without = check(&Holder { consent: None, ..Holder::default() }.request()).unwrap();
-    assert!(without.consent().is_none());
+fn a_missing_consent_is_refused_where_the_packs_demand_one() {
+    let asked = |lane: &Lane<'_>, holder: &Holder| {
+        let request = holder.request();
+        let presented = check_request(lane, &"CN-HK".parse().unwrap(), &request, NOW)?;
+        check_consent(lane, &request, &presented, PlatformStanding::default(), NOW)
+    };
+    let without = Holder { consent: None, ..Holder::default() };
+    assert_eq!(asked(&world().lane(), &without).unwrap_err().code(), "consent_missing");
+    // These packs demand none: it is theirs to say.
+    asked(&lax_world().lane(), &without).unwrap();
+    asked(&world().lane(), &Holder::default()).unwrap();
+    let unlisted = Holder { issuer: "11440100EXAMPLE22D", ..without };
+    asked(&world().lane(), &unlisted).unwrap();
+}
+
+#[test]
+fn an_unlisted_issuer_is_for_members_to_refuse() {
     let unlisted = Holder { issuer: "11440100EXAMPLE22D", ..Holder::default() };
     assert!(!check(&unlisted.request()).unwrap().is_accredited());
 }

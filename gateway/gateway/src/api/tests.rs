@@ -185,6 +185,7 @@ async fn what_is_wrong_is_said_with_its_code_and_place() {
         (changed("from", json!("CN-MO")), 404, "lane_unknown"),
         (changed("record", json!("eyJ")), 422, "record_invalid"),
         (changed("consent", json!("eyJ")), 422, "consent_invalid"),
+        (changed("consent", json!(null)), 422, "consent_missing"),
         (changed("extra", json!(1)), 400, "malformed_request"),
         (changed("answer_by", json!("soon")), 400, "malformed_request"),
         (changed("reference", json!("a\r\nb")), 400, "malformed_request"),

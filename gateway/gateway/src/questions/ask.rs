@@ -2,8 +2,8 @@
 
 use super::{Inner, Open, Questions, ServedLane, id::new_id, kept};
 use gateway_core::{
-    IntakeError, KeyCheck, KeyReused, Presented, Question, RecognitionId, StoredRequest, check_key,
-    check_request,
+    IntakeError, KeyCheck, KeyReused, Presented, Question, RecognitionId, StoredRequest,
+    check_consent, check_key, check_request,
 };
 use gateway_store::{Batch, StoreError};
 use gateway_types::{
@@ -134,7 +134,7 @@ impl Inner {
     }
 
     fn room(&self) -> Result<OwnedSemaphorePermit, AskError> {
-        if self.is_broken() || self.is_changed() {
+        if self.is_broken() {
             return Err(AskError::NotStored);
         }
         if !self.store.room().takes_new {
@@ -159,7 +159,12 @@ impl Inner {
         let (platform, key) = (new.platform.clone(), new.key.clone());
         let request = StoredRequest { id, platform, key, question, stored_at: now };
         let here = &self.settings.region;
-        let presented = lane.judge(|rules| check_request(rules, here, &request, now))?;
+        let standing = self.standing_of(&request.platform);
+        let presented = lane.judge(|rules| {
+            let presented = check_request(rules, here, &request, now)?;
+            check_consent(rules, &request, &presented, standing, now)?;
+            Ok::<_, IntakeError>(presented)
+        })?;
         Ok((request, Arc::clone(lane), presented))
     }
 
