@@ -10,17 +10,14 @@ use crate::{
     lane::FinalBatch,
     questions::{Questions, changed_at},
 };
+use gateway_http::{
+    Tls,
+    admin::{Exposed, Labels, Real, seconds},
+};
 use gateway_net::Clock;
 use gateway_types::{LaneId, Timestamp};
-use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
-    metrics::{counter::Counter, family::Family, histogram::Histogram},
-    registry::Registry,
-};
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// Media type of what [`Metrics::text`] gives.
-pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+use prometheus_client::metrics::{counter::Counter, family::Family, histogram::Histogram};
+use std::{sync::Arc, time::Duration};
 
 /// Seconds to an answer: fine around the promised 0.3 and 0.8.
 const ANSWER_S: [f64; 12] = [0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.2, 2.0, 5.0, 20.0, 60.0];
@@ -28,42 +25,34 @@ const ANSWER_S: [f64; 12] = [0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.2, 2.0, 5.0, 
 /// Seconds from a block with a change to its signed status: 60 are promised.
 const LAG_S: [f64; 8] = [1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0];
 
+/// A batch that was signed longer ago was caught up with: its signers' times say nothing of clocks.
+const SIGNED_JUST_NOW: Duration = Duration::from_secs(600);
+
+/// Of a lane.
+type OfLane = Labels<1>;
+
 /// The gateway's counters, and what is measured when it is asked for.
 #[derive(Debug)]
 pub struct Metrics {
-    registry: Mutex<Registry>,
-    recognitions: Family<Answered, Counter>,
+    exposed: Exposed,
+    recognitions: Family<Labels<2>, Counter>,
     answer_seconds: Histogram,
     revocation_lag: Histogram,
-    two_histories: Family<Lane, Counter>,
-    unasked: Family<Lane, Counter>,
-    batches: Family<Lane, Counter>,
-    shares_bad: Family<Member, Counter>,
+    two_histories: Family<Labels<2>, Counter>,
+    unasked: Family<OfLane, Counter>,
+    batches: Family<OfLane, Counter>,
+    shares_bad: Family<Labels<1>, Counter>,
+    clock_offset: Family<OfLane, Real>,
+    fsync: Histogram,
     gauges: gauges::Gauges,
     clock: Arc<dyn Clock>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Answered {
-    lane: String,
-    answer: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Lane {
-    lane: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Member {
-    member: String,
-}
-
 impl Metrics {
-    /// All at zero.
+    /// All at zero. `tls` tells when the certificate ends.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
-        let mut registry = Registry::with_prefix("comity");
+    pub fn new(clock: Arc<dyn Clock>, tls: Option<Arc<Tls>>) -> Self {
+        let exposed = Exposed::new("gateway", Arc::clone(&clock), tls);
         let metrics = Self {
             recognitions: Family::default(),
             answer_seconds: Histogram::new(ANSWER_S),
@@ -72,74 +61,96 @@ impl Metrics {
             unasked: Family::default(),
             batches: Family::default(),
             shares_bad: Family::default(),
-            gauges: gauges::Gauges::register(&mut registry),
-            registry: Mutex::default(),
+            clock_offset: Family::default(),
+            fsync: exposed.with_store(),
+            gauges: gauges::Gauges::register(&exposed),
+            exposed,
             clock,
         };
-        let m = &metrics;
-        registry.register("recognitions", "Answers", m.recognitions.clone());
-        registry.register("answer_seconds", "Time to an answer", m.answer_seconds.clone());
-        let lag = "From a block with a change to its signed status";
-        registry.register("revocation_lag_seconds", lag, m.revocation_lag.clone());
-        let two = "Two proposals, prepares or roots by one signer";
-        registry.register("two_histories", two, m.two_histories.clone());
-        let unasked = "Recognised for this region, and nobody asked here";
-        registry.register("recognised_unasked", unasked, m.unasked.clone());
-        registry.register("batches", "Batches that are final", m.batches.clone());
-        let bad = "Signatures and key shares of a member that did not hold";
-        registry.register("shares_bad", bad, m.shares_bad.clone());
-        *metrics.registry.lock().unwrap_or_else(PoisonError::into_inner) = registry;
+        metrics.register();
         metrics
+    }
+
+    fn register(&self) {
+        self.exposed.register(|registry| {
+            let help = "Answers; more than 1 % unknown: /readyz says who is waited for";
+            registry.register("recognitions", help, self.recognitions.clone());
+            let help = "From a question to its answer: 99 % within 0.8 are promised";
+            registry.register("answer_seconds", help, self.answer_seconds.clone());
+            let help = "From a block with a change to its signed status: 60 are promised";
+            registry.register("revocation_lag_seconds", help, self.revocation_lag.clone());
+            let help = "Two proposals, prepares or roots by one signer: keep everything, call the regulators";
+            registry.register("two_histories", help, self.two_histories.clone());
+            let help = "Recognised for this region, and nobody asked here: compare with the other gateway";
+            registry.register("recognised_unasked", help, self.unasked.clone());
+            let help = "Batches that became final since the start";
+            registry.register("batches", help, self.batches.clone());
+            let help = "Signatures and key shares of a member that did not hold: tell that member";
+            registry.register("shares_bad", help, self.shares_bad.clone());
+            let help = "This clock less the middle one of those who signed the last batch: from 5 on members refuse";
+            registry.register("clock_offset_seconds", help, self.clock_offset.clone());
+        });
     }
 
     /// What there is to tell, as text.
     #[must_use]
     pub fn text(&self, questions: &Questions, chains: &[ChainHandle]) -> String {
         self.gauges.measure(questions, chains, self.clock.now());
-        let mut text = String::new();
-        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
-        // Writing into memory cannot fail.
-        let written = encode(&mut text, &registry);
-        debug_assert!(written.is_ok(), "memory refused a write");
-        text
+        let room = questions.room();
+        self.exposed.set_room(room.free, room.total);
+        self.exposed.text(questions.is_ready())
+    }
+
+    /// Where durations of durable writes go.
+    pub(crate) fn fsync(&self) -> &Histogram {
+        &self.fsync
     }
 
     /// A question has ended.
     pub(crate) fn ended(&self, lane: &LaneId, answer: &'static str, took: Timestamp) {
-        let lane = lane.to_string();
-        self.recognitions.get_or_create(&Answered { lane, answer }).inc();
+        let of = [("lane", lane.to_string()), ("answer", answer.to_owned())];
+        self.recognitions.get_or_create(&of).inc();
         self.answer_seconds.observe(seconds(took));
     }
 
-    /// Somebody contradicted itself.
-    pub(crate) fn two_histories(&self, lane: &LaneId) {
-        self.two_histories.get_or_create(&Lane { lane: lane.to_string() }).inc();
+    /// Somebody contradicted itself; `kind` says in what.
+    pub(crate) fn two_histories(&self, lane: &LaneId, kind: &'static str) {
+        let of = [("lane", lane.to_string()), ("kind", kind.to_owned())];
+        self.two_histories.get_or_create(&of).inc();
     }
 
     /// A member's signature or share was bad; `member` as `CN-HK/office-1`.
     pub(crate) fn share_bad(&self, member: String) {
-        self.shares_bad.get_or_create(&Member { member }).inc();
+        self.shares_bad.get_or_create(&[("member", member)]).inc();
     }
 
     /// Something was recognised that nobody asked for here (A52).
     pub(crate) fn unasked(&self, lane: &LaneId) {
-        self.unasked.get_or_create(&Lane { lane: lane.to_string() }).inc();
+        self.unasked.get_or_create(&of(lane)).inc();
     }
 
     /// A batch is final.
     pub(crate) fn final_batch(&self, lane: &LaneId, batch: &FinalBatch) {
-        self.batches.get_or_create(&Lane { lane: lane.to_string() }).inc();
+        let now = self.clock.now();
+        self.batches.get_or_create(&of(lane)).inc();
         if let Some(changed) = changed_at(batch) {
-            self.revocation_lag
-                .observe(seconds(Timestamp(self.clock.now().0.saturating_sub(changed.0))));
+            self.revocation_lag.observe(seconds(Timestamp(now.0.saturating_sub(changed.0))));
+        }
+        let signed = middle(batch.checkpoint.cosigners().iter().map(|(_, time_s)| *time_s));
+        if let Some(signed) = signed.filter(|it| it.abs_diff(now) < SIGNED_JUST_NOW) {
+            self.clock_offset.get_or_create(&of(lane)).set(seconds(now) - seconds(signed));
         }
     }
 }
 
-/// Seconds of a moment or span in milliseconds, for a gauge.
-fn seconds(ms: Timestamp) -> f64 {
-    // Half a millennium in milliseconds is exact in 53 bits.
-    let whole = u32::try_from(ms.0 / 1000).map_or(f64::from(u32::MAX), f64::from);
-    let rest = u32::try_from(ms.0 % 1000).map_or(0.0, f64::from);
-    whole + rest / 1000.0
+fn of(lane: &LaneId) -> OfLane {
+    [("lane", lane.to_string())]
+}
+
+/// The middle one of moments in whole seconds, in the middle of its second.
+fn middle(times_s: impl Iterator<Item = u64>) -> Option<Timestamp> {
+    let mut times: Vec<u64> = times_s.collect();
+    times.sort_unstable();
+    let middle = times.get(times.len() / 2)?;
+    Some(Timestamp(middle.saturating_mul(1000).saturating_add(500)))
 }

@@ -1,7 +1,7 @@
 //! The lane's log for readers: hashes in memory, bodies in the store.
 
 use super::{keep, view::FinalBatch};
-use gateway_agreement::DigestedBody;
+use gateway_agreement::{DigestedBody, LogChecks};
 use gateway_cosign::{BadNote, CheckpointError, EpochKeys, Note};
 use gateway_lane::{LaneState, StatusList};
 use gateway_log::{Log, OutOfRange, Proof};
@@ -47,6 +47,8 @@ pub struct LaneLog {
     store: Arc<dyn Store>,
     keys: Arc<EpochKeys>,
     inner: RwLock<Inner>,
+    /// What came of reading it again.
+    pub(super) checks: RwLock<LogChecks>,
 }
 
 #[derive(Debug)]
@@ -82,7 +84,7 @@ impl LaneLog {
             changed: BTreeMap::new(),
             recent: VecDeque::new(),
         };
-        Self { store, keys, inner: RwLock::new(inner) }
+        Self { store, keys, inner: RwLock::new(inner), checks: RwLock::default() }
     }
 
     /// Reads the hashes: for proofs of several things under one head, and for `certificate::Assembler`.

@@ -134,7 +134,7 @@ impl Inner {
     }
 
     fn room(&self) -> Result<OwnedSemaphorePermit, AskError> {
-        if self.is_broken() {
+        if self.is_broken() || self.is_changed() {
             return Err(AskError::NotStored);
         }
         if !self.store.room().takes_new {

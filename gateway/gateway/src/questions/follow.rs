@@ -70,7 +70,9 @@ impl Inner {
             LaneEvent::BadShare(member) => {
                 self.metrics.share_bad(member_name(lane.lane.log().keys(), member));
             }
-            LaneEvent::Equivocation(_) => self.metrics.two_histories(lane.id()),
+            LaneEvent::Equivocation(found) => {
+                self.metrics.two_histories(lane.id(), found.claim().kind());
+            }
             LaneEvent::Stopped => {
                 tracing::warn!(lane = %lane.id(), "the lane goes on no more until a restart");
             }
