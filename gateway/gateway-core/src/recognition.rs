@@ -13,6 +13,7 @@
 
 mod ask;
 mod effect;
+mod renewal;
 mod state;
 
 pub use effect::{Effect, Progress};
@@ -30,8 +31,9 @@ use crate::{
 use core::time::Duration;
 use effect::Effects;
 use gateway_cosign::{EpochKeys, Verified};
-use gateway_types::{Digest, SourceCode, Status, Timestamp, verdict::VerdictList};
-use state::State;
+use gateway_types::{Digest, MemberRef, SourceCode, Status, Timestamp, verdict::VerdictList};
+use state::{Asked, State};
+use std::collections::BTreeSet;
 
 /// How long a silent source is waited for.
 pub const SOURCE_PATIENCE: Duration = Duration::from_secs(30);
@@ -51,6 +53,8 @@ pub struct Recognition {
     presented: Option<Presented>,
     state: State,
     effects: Effects,
+    /// Whether a candidate of it could not be logged for its evidence.
+    was_old: bool,
 }
 
 impl Recognition {
@@ -61,7 +65,7 @@ impl Recognition {
         effects.push(Effect::FetchEvidence { key: presented.key() });
         let digest = request.digest();
         let state = State::Checking { since: now };
-        Self { request, digest, presented: Some(presented), state, effects }
+        Self { request, digest, presented: Some(presented), state, effects, was_old: false }
     }
 
     /// The question.
@@ -104,9 +108,17 @@ impl Recognition {
 
     /// Takes the relayer's word that the source gives no evidence.
     pub fn handle_source_trouble(&mut self, trouble: SourceTrouble, now: Timestamp) {
+        let retry_at = now.saturating_add(SOURCE_RETRY);
+        if let Some(renewal) = self.state.renewal() {
+            // Members have a candidate that was proven: it may still be answered.
+            if renewal.is_fetching() {
+                renewal.apply_failed(trouble.may_pass().then_some(retry_at));
+            }
+            return;
+        }
         let Some(since) = self.state.checking_since() else { return };
         if trouble.may_pass() {
-            self.state = State::Waiting { since, retry_at: now.saturating_add(SOURCE_RETRY) };
+            self.state = State::Waiting { since, retry_at };
         } else {
             self.fail(Failure::Source(trouble));
         }
@@ -123,16 +135,59 @@ impl Recognition {
         self.handle_time(now);
     }
 
+    /// From when on [`Recognition::handle_reachable`] may have members asked anew; `None` while they need not be.
+    #[must_use]
+    pub fn poll_renewal(&self) -> Option<Timestamp> {
+        self.presented.as_ref()?;
+        self.state.asked().and_then(Asked::renewed_from)
+    }
+
+    /// Who of the lane's members is connected at `now`. Where they suffice, and verdicts have been missing for long,
+    /// newer evidence is fetched for a new candidate of the same question: no member judges one more than five
+    /// seconds old, so those who come back could say nothing on the first. True if that begins now.
+    ///
+    /// The request stays the same, so at most one of its candidates is ever logged, and that one answers. Waits
+    /// between two renewals double: not more than four in a candidate's life. The question ends when it would have.
+    pub fn handle_reachable(&mut self, reachable: &BTreeSet<MemberRef>, now: Timestamp) -> bool {
+        let suffice = |asked: &Asked| asked.tally.could_be_accepted_by(reachable);
+        let is_due = self.poll_renewal().is_some_and(|from| from <= now);
+        if !is_due || !self.state.asked().is_some_and(suffice) {
+            return false;
+        }
+        let key = self.presented.as_ref().map(Presented::key);
+        if let (Some(key), Some(renewal)) = (key, self.state.renewal()) {
+            renewal.apply_begun();
+            self.effects.push(Effect::FetchEvidence { key });
+        }
+        true
+    }
+
     /// Takes the leader's word that this candidate cannot be logged with the evidence that it has: newer evidence
-    /// is fetched soon, while the question is younger than [`CANDIDATE_LIFE`]. Whichever candidate is logged answers.
+    /// is fetched, at once for the first time, then after [`SOURCE_RETRY`], while the question is younger than
+    /// [`CANDIDATE_LIFE`]. Whichever candidate is logged answers.
     pub fn handle_old_evidence(&mut self, candidate: &Digest, now: Timestamp) {
         let is_asked =
             self.state.asked().is_some_and(|asked| asked.tally.candidate() == *candidate);
         if is_asked && now.since(self.request.stored_at) < CANDIDATE_LIFE {
-            let retry_at = now.saturating_add(SOURCE_RETRY);
-            self.state = State::Waiting { since: now, retry_at };
+            let wait = if self.was_old { SOURCE_RETRY } else { Duration::ZERO };
+            self.was_old = true;
+            self.state = State::Waiting { since: now, retry_at: now.saturating_add(wait) };
         }
         self.handle_time(now);
+    }
+
+    /// Whether it waits for a source that gave no evidence.
+    #[must_use]
+    pub fn waits_for_source(&self) -> bool {
+        matches!(self.state, State::Waiting { .. })
+    }
+
+    /// The source was heard again: it is asked at once.
+    pub fn handle_source_back(&mut self, now: Timestamp) {
+        if let State::Waiting { retry_at, .. } = &mut self.state {
+            *retry_at = now.min(*retry_at);
+            self.handle_time(now);
+        }
     }
 
     /// Takes an entry that was shown to be in the log. Others' entries change nothing.

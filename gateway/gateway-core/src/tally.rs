@@ -111,6 +111,20 @@ impl Tally {
         if accepted { Count::Accepted } else { Count::Open }
     }
 
+    /// Whether these members could accept a candidate like this one: t of each committee, without those who refused
+    /// or have a person look.
+    #[must_use]
+    pub fn could_be_accepted_by(&self, members: &BTreeSet<MemberRef>) -> bool {
+        let could = |member: &MemberRef| {
+            let said = self.words.get(member).map(|(word, _)| *word);
+            said.is_none_or(|word| word == Word::Accept)
+        };
+        (0u8..).zip(&self.sizes).all(|(committee, size)| {
+            let of_it = members.iter().filter(|m| m.committee == committee && self.is_member(**m));
+            of_it.filter(|member| could(member)).count() >= usize::from(size.t())
+        })
+    }
+
     /// How each committee stands, in order.
     pub fn standings(&self) -> impl Iterator<Item = Standing> + '_ {
         (0u8..).zip(&self.sizes).map(|(committee, size)| Standing {

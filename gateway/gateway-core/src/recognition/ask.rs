@@ -26,7 +26,11 @@ pub(super) fn handle_evidence(
     let presented = match presented.again(lane, &texts_of(&recognition.request), &asked, now) {
         Ok(presented) => presented,
         Err(error) => {
-            recognition.fail(Failure::from(&error));
+            // Members who judged it while it counted may still suffice.
+            match recognition.state.renewal() {
+                Some(renewal) => renewal.apply_failed(None),
+                None => recognition.fail(Failure::from(&error)),
+            }
             return Err(error.into());
         }
     };
@@ -44,11 +48,13 @@ pub(super) fn handle_evidence(
 
 /// A record that is not the registered one ends it; anything else is the evidence's fault.
 fn refuse(recognition: &mut Recognition, error: &CandidateError, now: Timestamp) {
+    let retry_at = now.saturating_add(super::SOURCE_RETRY);
     if let CandidateError::RecordMismatch { .. } = error {
         recognition.fail(Failure::RecordMismatch);
+    } else if let Some(renewal) = recognition.state.renewal() {
+        renewal.apply_failed(Some(retry_at));
     } else if let Some(since) = recognition.state.checking_since() {
-        recognition.state =
-            State::Waiting { since, retry_at: now.saturating_add(super::SOURCE_RETRY) };
+        recognition.state = State::Waiting { since, retry_at };
     }
 }
 
@@ -62,5 +68,6 @@ fn send(recognition: &mut Recognition, made: Made, epoch: &EpochKeys) {
     recognition.effects.push(Effect::Save(Progress::Asked(candidate.clone())));
     recognition.effects.push(Effect::GiveRecord);
     recognition.effects.push(Effect::SendCandidate(candidate));
-    recognition.state = State::AwaitingVerdicts(Box::new(Asked { made, tally, counted_at: None }));
+    let asked = Asked::new(made, tally, recognition.state.asked());
+    recognition.state = State::AwaitingVerdicts(Box::new(asked));
 }

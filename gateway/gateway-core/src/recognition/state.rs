@@ -1,9 +1,10 @@
 //! Where a question is, and what that means for time, view and answer.
 
-use super::{BATCH_PATIENCE, SOURCE_PATIENCE};
+use super::{BATCH_PATIENCE, SOURCE_PATIENCE, renewal::Renewal};
 use crate::{
     candidate::Made,
     failure::{Failure, SourceTrouble},
+    lane::CANDIDATE_LIFE,
     logged::{Logged, Outcome},
     presented::Presented,
     tally::{Count, Standing, Tally},
@@ -36,9 +37,22 @@ pub(super) struct Asked {
     pub(super) tally: Tally,
     /// When the verdicts sufficed, either way.
     pub(super) counted_at: Option<Timestamp>,
+    /// When members were first asked: a candidate that was made anew is of later.
+    pub(super) since: Timestamp,
+    pub(super) renewal: Renewal,
 }
 
 impl Asked {
+    /// Asked for the first time with this candidate, or anew after `before`.
+    pub(super) fn new(made: Made, tally: Tally, before: Option<&Self>) -> Self {
+        let now = made.candidate.time();
+        let (since, renewal) = match before {
+            Some(before) => (before.since, before.renewal.next(now)),
+            None => (now, Renewal::first(now)),
+        };
+        Self { made, tally, counted_at: None, since, renewal }
+    }
+
     pub(super) fn apply_verdicts(&mut self, list: &Verified<VerdictList>, now: Timestamp) {
         self.tally.apply_verdicts(list);
         if self.tally.count() != Count::Open {
@@ -46,14 +60,23 @@ impl Asked {
         }
     }
 
-    fn time(&self) -> Timestamp {
-        self.made.candidate.time()
+    /// From when on members may be asked anew; nothing once the verdicts suffice.
+    pub(super) fn renewed_from(&self) -> Option<Timestamp> {
+        self.renewal.not_before().filter(|_| self.counted_at.is_none())
     }
 
-    /// Life for the verdicts; once they are in, some more for the batch.
+    /// Whether evidence for a new candidate is awaited.
+    pub(super) fn is_renewing(&self) -> bool {
+        self.renewal.is_fetching() && self.counted_at.is_none()
+    }
+
+    /// One candidate's life for the verdicts, however often it was made anew; once they are in, some more for the
+    /// batch.
     fn ends_at(&self) -> Timestamp {
-        let lapses_at = self.made.candidate.lapses_at();
-        if self.counted_at.is_some() { lapses_at.saturating_add(BATCH_PATIENCE) } else { lapses_at }
+        match self.counted_at {
+            Some(_) => self.made.candidate.lapses_at().saturating_add(BATCH_PATIENCE),
+            None => self.since.saturating_add(CANDIDATE_LIFE),
+        }
     }
 
     fn waiting_on(&self) -> WaitingOn {
@@ -64,7 +87,7 @@ impl Asked {
         let short = committees.find(|(_, standing)| standing.accept < standing.needed);
         let (committee, have, need) =
             short.map_or((0, 0, 0), |(committee, s)| (committee, s.accept, s.needed));
-        WaitingOn::Regulators { committee, have, need, since: self.time() }
+        WaitingOn::Regulators { committee, have, need, since: self.since }
     }
 }
 
@@ -74,7 +97,7 @@ impl State {
     }
 
     pub(super) fn wants_evidence(&self) -> bool {
-        self.checking_since().is_some()
+        self.checking_since().is_some() || self.asked().is_some_and(Asked::is_renewing)
     }
 
     pub(super) fn checking_since(&self) -> Option<Timestamp> {
@@ -86,6 +109,10 @@ impl State {
 
     pub(super) fn asked(&self) -> Option<&Asked> {
         if let Self::AwaitingVerdicts(asked) = self { Some(asked) } else { None }
+    }
+
+    pub(super) fn renewal(&mut self) -> Option<&mut Renewal> {
+        if let Self::AwaitingVerdicts(asked) = self { Some(&mut asked.renewal) } else { None }
     }
 
     /// How each committee stands, or stood when the question was closed.

@@ -1,3 +1,5 @@
+mod renewal;
+
 use super::*;
 use crate::{
     CandidateError, Count,
@@ -201,6 +203,38 @@ fn a_silent_source_is_asked_again_and_then_says_nothing_about_the_licence() {
     let view = recognition.view(later(30_000), None);
     assert_eq!((view.state, view.answer), (StateWord::Failed, Answer::Unknown));
     assert_eq!(view.failure.unwrap().code(), "source_unavailable");
+}
+
+#[test]
+fn a_source_that_is_heard_again_is_asked_at_once() {
+    let mut recognition = started(&Holder::default());
+    effects(&mut recognition);
+    recognition.handle_source_back(later(10));
+    assert_eq!(effects(&mut recognition), [], "it is being asked");
+    recognition.handle_source_trouble(SourceTrouble::Unavailable, later(1000));
+    assert!(recognition.waits_for_source());
+    recognition.handle_source_back(later(1200));
+    assert_eq!(effects(&mut recognition), [Effect::FetchEvidence { key: Holder::key() }]);
+    assert_eq!(recognition.poll_deadline(), Some(later(30_000)), "as long as before in all");
+    let (mut asked, _) = good();
+    asked.handle_source_back(later(10));
+    assert_eq!(effects(&mut asked), []);
+}
+
+#[test]
+fn evidence_that_is_too_old_to_be_logged_is_fetched_at_once_and_then_less_often() {
+    let (mut recognition, first) = good();
+    recognition.handle_old_evidence(&Digest([1; 32]), later(100));
+    assert_eq!(effects(&mut recognition), [], "another candidate");
+    recognition.handle_old_evidence(&first.digest(), later(200));
+    assert_eq!(effects(&mut recognition), [Effect::FetchEvidence { key: Holder::key() }]);
+    give(&mut recognition, &Holder::default().registry(1).prove(Holder::key()), later(250))
+        .unwrap();
+    let done = effects(&mut recognition);
+    let Some(Effect::SendCandidate(second)) = done.last() else { panic!("{done:?}") };
+    recognition.handle_old_evidence(&second.digest(), later(300));
+    assert_eq!(effects(&mut recognition), []);
+    assert_eq!(recognition.poll_deadline(), Some(later(2_300)));
 }
 
 #[test]
