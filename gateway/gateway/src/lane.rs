@@ -10,7 +10,9 @@ mod task;
 mod view;
 mod waiting;
 
-pub use handle::{EVENTS_KEPT, FRAMES_WAITING, INPUTS_WAITING, LaneHandle, LaneStopped};
+pub use handle::{
+    EVENTS_KEPT, FRAMES_WAITING, INPUTS_WAITING, LaneHandle, LaneStopped, PeerNotTaken,
+};
 pub use log::{Answered, LaneLog, LogError, PlacedEntry, RECENT_BATCHES};
 pub use outbox::BYTES_WAITING;
 pub use recheck::LOG_READ_EVERY;

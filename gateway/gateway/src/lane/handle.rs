@@ -1,6 +1,7 @@
 //! What the rest of a gateway holds of a lane.
 
 use super::{
+    engine::Dropped,
     log::LaneLog,
     view::{LaneEvent, LaneView},
 };
@@ -11,8 +12,11 @@ use gateway_types::{
     link::{CandidateFrame, MemberFrame, PeerFrame},
 };
 use light_client::Misbehaviour;
-use std::sync::Arc;
-use tokio::sync::{Notify, broadcast, mpsc, watch};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
 /// Most inputs that wait for the lane's task. When it is full, [`LaneHandle::submit`] waits, and so does whoever
 /// reads from a connection: the sender's own window fills.
@@ -33,6 +37,7 @@ pub struct LaneHandle {
     pub(super) view: watch::Receiver<Arc<LaneView>>,
     pub(super) log: Arc<LaneLog>,
     pub(super) behind: Arc<Notify>,
+    pub(super) lied: Arc<AtomicU64>,
 }
 
 /// What comes into a lane's task.
@@ -46,8 +51,8 @@ pub(super) enum LaneInput {
     Member(MemberRef, Box<MemberFrame>),
     /// Another leader listens.
     PeerOpened(u8, mpsc::Sender<Bytes>),
-    /// What another leader says.
-    Peer(u8, Box<PeerFrame>),
+    /// What another leader says; who waits for what becomes of it is told.
+    Peer(u8, Box<PeerFrame>, Option<oneshot::Sender<Result<(), PeerNotTaken>>>),
     /// A sync point, and whether licences recognised here changed up to there.
     Offer(Box<SyncOffer>, bool),
     /// The light client froze.
@@ -61,6 +66,17 @@ pub(super) enum LaneInput {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the lane has stopped")]
 pub struct LaneStopped;
+
+/// What another gateway said was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum PeerNotTaken {
+    /// The lane has stopped.
+    #[error(transparent)]
+    Stopped(#[from] LaneStopped),
+    /// It is not what it is said to be: ask elsewhere.
+    #[error(transparent)]
+    Dropped(#[from] Dropped),
+}
 
 impl LaneHandle {
     /// Sends a candidate of this gateway's own question to all members (with `handed` to its own region's only)
@@ -132,13 +148,28 @@ impl LaneHandle {
         self.send(LaneInput::Member(from, Box::new(said))).await
     }
 
-    /// Takes what the leader at place `from` says.
+    /// Takes what the leader at place `from` says. Of a batch that it says is final, waits until it was checked.
     ///
     /// # Errors
     ///
-    /// [`LaneStopped`].
-    pub async fn take_peer(&self, from: u8, said: PeerFrame) -> Result<(), LaneStopped> {
-        self.send(LaneInput::Peer(from, Box::new(said))).await
+    /// [`PeerNotTaken`]. A candidate that is of no use is dropped without a word: it may just have been late.
+    pub async fn take_peer(&self, from: u8, said: PeerFrame) -> Result<(), PeerNotTaken> {
+        if !matches!(said, PeerFrame::Final(_)) {
+            return Ok(self.send(LaneInput::Peer(from, Box::new(said), None)).await?);
+        }
+        let (tell, told) = oneshot::channel();
+        self.send(LaneInput::Peer(from, Box::new(said), Some(tell))).await?;
+        told.await.map_err(|_| LaneStopped)?
+    }
+
+    /// How often another gateway was left alone since the program began, because it said final what was not.
+    #[must_use]
+    pub fn peers_that_lied(&self) -> u64 {
+        self.lied.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note_peer_that_lied(&self) {
+        self.lied.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Takes a sync point that this gateway's light client has proven; `changed` if licences that are recognised
@@ -184,6 +215,12 @@ impl LaneHandle {
         villain: Option<super::engine::Villain>,
     ) -> Result<(), LaneStopped> {
         self.send(LaneInput::Villain(villain)).await
+    }
+
+    /// Whether the lane's task has ended.
+    #[cfg(test)]
+    pub(crate) fn has_stopped(&self) -> bool {
+        self.input.is_closed()
     }
 
     pub(super) async fn send(&self, input: LaneInput) -> Result<(), LaneStopped> {

@@ -1,8 +1,8 @@
 //! Running a lane: inputs in bulk, then the rules, then what they want done, in order.
 
 use super::{
-    engine::{Engine, LaneConfig, OpenError, Output},
-    handle::{EVENTS_KEPT, INPUTS_WAITING, LaneHandle, LaneInput},
+    engine::{Dropped, Engine, LaneConfig, OpenError, Output},
+    handle::{EVENTS_KEPT, INPUTS_WAITING, LaneHandle, LaneInput, PeerNotTaken},
     outbox::Outbox,
     view::{LaneEvent, LaneView},
 };
@@ -18,7 +18,7 @@ use gateway_types::{
 use rand_chacha::ChaCha20Rng;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{
-    sync::{Notify, broadcast, mpsc, watch},
+    sync::{Notify, broadcast, mpsc, oneshot, watch},
     time::{MissedTickBehavior, interval, sleep},
 };
 
@@ -81,6 +81,7 @@ pub fn open(
         view: views,
         log: Arc::clone(engine.log()),
         behind: Arc::clone(&behind),
+        lied: Arc::default(),
     };
     let task = LaneTask {
         engine,
@@ -190,7 +191,10 @@ impl LaneTask {
                 self.peers.insert(from, Outbox::new(sender));
                 self.engine.handle_peer_connected(from, now);
             }
-            LaneInput::Peer(from, frame) => self.take_peer(from, *frame, now),
+            LaneInput::Peer(from, frame, told) => {
+                let taken = self.take_peer(from, *frame, now);
+                tell_peer(from, taken, told);
+            }
             LaneInput::Offer(offer, changed) => self.engine.handle_offer(*offer, changed, now),
             LaneInput::Freeze(freeze) => self.engine.handle_freeze(*freeze),
             #[cfg(feature = "villains")]
@@ -198,16 +202,13 @@ impl LaneTask {
         }
     }
 
-    fn take_peer(&mut self, from: u8, frame: PeerFrame, now: Timestamp) {
-        let taken = match frame {
+    fn take_peer(&mut self, from: u8, frame: PeerFrame, now: Timestamp) -> Result<(), Dropped> {
+        match frame {
             PeerFrame::Alive => Ok(()),
             PeerFrame::Final(message) => self.engine.handle_peer_final(from, *message),
             PeerFrame::Candidate(candidate) => {
                 self.engine.handle_peer_candidate(from, *candidate, now)
             }
-        };
-        if let Err(error) = taken {
-            tracing::warn!(from, %error, "what another gateway said was dropped");
         }
     }
 
@@ -289,5 +290,21 @@ impl LaneTask {
         }
         let (now, deadline) = (self.ground.clock.now(), self.engine.poll_deadline());
         deadline.since(now).max(Duration::from_millis(1)).min(LONGEST_SLEEP)
+    }
+}
+
+/// Whoever waits for what became of a peer's word decides what follows from it; else it is only told of.
+fn tell_peer(
+    from: u8,
+    taken: Result<(), Dropped>,
+    told: Option<oneshot::Sender<Result<(), PeerNotTaken>>>,
+) {
+    match (told, taken) {
+        // Who waited may have gone.
+        (Some(told), taken) => drop(told.send(taken.map_err(PeerNotTaken::from))),
+        (None, Err(error)) => {
+            tracing::debug!(from, %error, "what another gateway said was dropped")
+        }
+        (None, Ok(())) => {}
     }
 }
