@@ -9,8 +9,10 @@ mod finals;
 mod input;
 mod lead;
 mod members;
+mod offers;
 mod open;
 mod output;
+mod pace;
 mod sign;
 #[cfg(feature = "villains")]
 mod villain;
@@ -37,6 +39,7 @@ use gateway_types::{
     message::Ballot,
 };
 use light_client::Misbehaviour;
+use pace::Pace;
 use rand_chacha::ChaCha20Rng;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -71,6 +74,8 @@ pub struct Engine {
     headers: BTreeMap<u64, Bytes<MAX_EVIDENCE>>,
     /// By height; whether a licence that is recognised here changed up to there.
     offers: BTreeMap<u64, (SyncOffer, bool)>,
+    /// Since when each is offered, by height.
+    offered_at: BTreeMap<u64, Timestamp>,
     freeze: Option<Misbehaviour>,
     combined: Option<SignedCheckpoint>,
     /// Members whose bad signature or share was told of since the program began.
@@ -82,6 +87,9 @@ pub struct Engine {
     steps: VecDeque<Step>,
     sweep_at: Timestamp,
     make_at: Option<Timestamp>,
+    pace: Pace,
+    /// Until when what could be logged waits for more.
+    gather_until: Option<Timestamp>,
     /// The batch that was asked for because it is due.
     asked_for: Option<u64>,
     view: Option<u64>,
@@ -138,7 +146,11 @@ impl Engine {
         let due = self.heartbeat_at() <= now || self.has_news();
         // A leader that is asked while a batch is open makes another after it: once a batch is enough.
         let due = due && self.asked_for != Some(self.leader.k());
-        if self.waiting.work || retry || due {
+        self.gather_until = None;
+        if self.waiting.work && !retry && !due {
+            self.gather_until = self.waits_for_more();
+        }
+        if (self.waiting.work && self.gather_until.is_none()) || retry || due {
             self.asked_for = Some(self.leader.k());
             self.make_at = None;
             self.waiting.work = false;
@@ -161,7 +173,7 @@ impl Engine {
     /// When [`Engine::handle_time`] must next be called.
     #[must_use]
     pub fn poll_deadline(&self) -> Timestamp {
-        let others = [self.leader.poll_deadline(), self.make_at, self.beat()];
+        let others = [self.leader.poll_deadline(), self.make_at, self.gather_until, self.beat()];
         others.into_iter().flatten().fold(self.sweep_at, Ord::min)
     }
 

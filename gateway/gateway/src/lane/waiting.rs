@@ -18,6 +18,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// Most candidates that wait from one gateway. More are not taken: that gateway asks again, or its questions lapse.
 pub const MAX_WAITING: usize = 8_192;
 
+/// Most candidates sent to one who connects: fewer than frames may wait there, or it would be cut off again at once.
+/// About the others members are asked anew, if they lack verdicts.
+const MAX_SENT: usize = 512;
+
 /// Most candidates remembered after they were logged, so that late verdicts on them take no room.
 const MAX_ANSWERED: usize = 16_384;
 
@@ -53,6 +57,8 @@ pub(super) struct Waiting {
     answered_order: VecDeque<Digest>,
     lists: Lists,
     next: u64,
+    /// How many are a reason for a batch.
+    due: usize,
     /// Whether some candidate became ready since the last body was made.
     pub(super) work: bool,
 }
@@ -75,12 +81,25 @@ impl Waiting {
             answered_order: VecDeque::new(),
             lists: Lists::new(members),
             next: 0,
+            due: 0,
             work: false,
         }
     }
 
     pub(super) fn len(&self) -> usize {
         self.asked.len()
+    }
+
+    /// How many could go into a batch now.
+    pub(super) fn due(&self) -> usize {
+        self.due
+    }
+
+    /// Whether so many that came lately still lack verdicts. It looks at the newest only: what is ready came first.
+    pub(super) fn lacks_verdicts(&self, count: usize, now: Timestamp) -> bool {
+        let newest = self.asked.values().rev().take(count.saturating_mul(8));
+        let young = newest.take_while(|asked| now.since(asked.candidate.time()) < LATELY);
+        young.filter(|asked| !asked.ready).take(count).count() >= count
     }
 
     pub(super) fn has(&self, digest: &Digest) -> bool {
@@ -172,16 +191,16 @@ impl Waiting {
 
     /// It cannot be logged. Gives whether that is news.
     pub(super) fn apply_left(&mut self, digest: &Digest) -> bool {
-        let seq = self.by_digest.get(digest).copied();
-        let asked = seq.and_then(|seq| self.asked.get_mut(&seq));
-        asked.is_some_and(|asked| !std::mem::replace(&mut asked.left, true))
+        let Some(seq) = self.by_digest.get(digest).copied() else { return false };
+        let mut was = false;
+        self.change(seq, |asked| was = std::mem::replace(&mut asked.left, true));
+        !was
     }
 
     /// It can be logged only under a newer sync point.
     pub(super) fn apply_held(&mut self, digest: &Digest) {
-        let seq = self.by_digest.get(digest).copied();
-        if let Some(asked) = seq.and_then(|seq| self.asked.get_mut(&seq)) {
-            asked.held = true;
+        if let Some(seq) = self.by_digest.get(digest).copied() {
+            self.change(seq, |asked| asked.held = true);
         }
     }
 
@@ -190,6 +209,7 @@ impl Waiting {
         for asked in self.asked.values_mut().filter(|asked| asked.held) {
             asked.held = false;
             self.work |= asked.is_due();
+            self.due = self.due.saturating_add(usize::from(asked.is_due()));
         }
     }
 
@@ -200,7 +220,7 @@ impl Waiting {
                 self.remove(seq);
             }
         }
-        self.work |= self.asked.values().any(Asked::is_due);
+        self.work |= self.due > 0;
     }
 
     /// Forgets what has lapsed, and lists that came early for nothing.
@@ -224,15 +244,28 @@ impl Waiting {
         self.lists.apply_time(now);
     }
 
-    /// What waits of one gateway's own questions, without that member's word.
-    pub(super) fn without_word_of(&self, from: u8, member: MemberRef) -> Vec<Digest> {
+    /// What waits of one gateway's own questions, without that member's word: of the newest, those that it may still
+    /// judge.
+    pub(super) fn without_word_of(
+        &self,
+        from: u8,
+        member: MemberRef,
+        now: Timestamp,
+    ) -> Vec<Digest> {
+        let lately = |asked: &&Asked| now.since(asked.candidate.time()) <= LATELY;
         let open = |asked: &&Asked| asked.from == from && !asked.words.contains_key(&member);
-        self.asked.values().filter(open).map(|asked| asked.digest).collect()
+        let newest = self.asked.values().rev().filter(open).take_while(lately).take(MAX_SENT);
+        let mut digests: Vec<Digest> = newest.map(|asked| asked.digest).collect();
+        digests.reverse();
+        digests
     }
 
-    /// The candidates of one gateway's questions, in order.
-    pub(super) fn of(&self, from: u8) -> impl Iterator<Item = &Candidate> {
-        self.asked.values().filter(move |asked| asked.from == from).map(|asked| &asked.candidate)
+    /// The newest candidates of one gateway's questions, in order.
+    pub(super) fn of(&self, from: u8) -> Vec<&Candidate> {
+        let own = self.asked.values().rev().filter(|asked| asked.from == from);
+        let mut own: Vec<&Candidate> = own.take(MAX_SENT).map(|asked| &asked.candidate).collect();
+        own.reverse();
+        own
     }
 
     /// The lists that speak of a candidate.
@@ -244,25 +277,39 @@ impl Waiting {
     }
 
     fn count(&mut self, keys: &EpochKeys, seq: u64, at: u64, member: MemberRef, word: Word) {
-        let Some(asked) = self.asked.get_mut(&seq) else { return };
-        asked.words.insert(member, word);
-        asked.lists.insert(at);
-        let was = asked.ready;
-        asked.ready = asked.has_outcome(keys);
-        self.work |= asked.ready && !was;
+        let mut is_new = false;
+        self.change(seq, |asked| {
+            asked.words.insert(member, word);
+            asked.lists.insert(at);
+            is_new = !asked.ready;
+            asked.ready = asked.has_outcome(keys);
+            is_new &= asked.ready;
+        });
+        self.work |= is_new;
     }
 
     fn uncount(&mut self, digest: &Digest, at: u64, member: MemberRef) {
-        let seq = self.by_digest.get(digest).copied();
-        if let Some(asked) = seq.and_then(|seq| self.asked.get_mut(&seq)) {
-            asked.words.remove(&member);
-            asked.lists.remove(&at);
-            asked.ready = false;
+        if let Some(seq) = self.by_digest.get(digest).copied() {
+            self.change(seq, |asked| {
+                asked.words.remove(&member);
+                asked.lists.remove(&at);
+                asked.ready = false;
+            });
         }
+    }
+
+    /// Changes one, and counts whether it is a reason for a batch.
+    fn change(&mut self, seq: u64, act: impl FnOnce(&mut Asked)) {
+        let Some(asked) = self.asked.get_mut(&seq) else { return };
+        let was = asked.is_due();
+        act(asked);
+        let is = usize::from(asked.is_due());
+        self.due = self.due.saturating_add(is).saturating_sub(usize::from(was));
     }
 
     fn remove(&mut self, seq: u64) {
         let Some(asked) = self.asked.remove(&seq) else { return };
+        self.due = self.due.saturating_sub(usize::from(asked.is_due()));
         self.by_digest.remove(&asked.digest);
         let count = self.counts.entry(asked.from).or_default();
         *count = count.saturating_sub(1);
@@ -277,6 +324,10 @@ impl Waiting {
         asked.lists.iter().for_each(|at| self.lists.candidate_gone(*at));
     }
 }
+
+/// No member judges one that is older. One that lacks verdicts for longer lacks them for another reason than that
+/// there is much to do.
+const LATELY: Duration = Duration::from_secs(5);
 
 /// A candidate younger than this keeps the sync point back: as `gateway_agreement::build` has it.
 const YOUNG: Duration = gateway_agreement::build::KEEP_BACK;

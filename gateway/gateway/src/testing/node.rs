@@ -6,6 +6,7 @@ use gateway_agreement::{
     check::{FormContext, FreshContext, OwnHeads, check_body, check_form},
     member::{FromMember, Member, MemberConfig, MemberEffect, MemberState, Proposed, To},
 };
+use gateway_core::MAX_CLOCK_DISTANCE;
 use gateway_cosign::{EpochKeys, Note, ThresholdText};
 use gateway_lane::LaneState;
 use gateway_types::{
@@ -95,11 +96,14 @@ impl Node {
                 self.handed_on += 1;
             }
             InboxFrame::Candidate(frame) => {
-                said.extend(self.verdict(&[&frame.candidate]).map(|it| (To::AllLeaders, it)));
-                // The verdicts of all are on their way: from now on it must be logged.
-                let (item, until) =
-                    (Item::Candidate(frame.candidate.digest()), frame.candidate.lapses_at());
-                self.member.handle_overdue(item, now, Some(until));
+                // No member gives a verdict on a candidate whose time is far from its own clock.
+                if frame.candidate.time().abs_diff(now) <= MAX_CLOCK_DISTANCE {
+                    said.extend(self.verdict(&[&frame.candidate]).map(|it| (To::AllLeaders, it)));
+                    // The verdicts of all are on their way: from now on it must be logged.
+                    let (item, until) =
+                        (Item::Candidate(frame.candidate.digest()), frame.candidate.lapses_at());
+                    self.member.handle_overdue(item, now, Some(until));
+                }
                 self.asked.push(*frame);
             }
             InboxFrame::Agree(message) => {

@@ -139,6 +139,7 @@ impl Engine {
         let waiting = &self.waiting;
         self.frames.retain(|digest, _| waiting.has(digest));
         self.keep_offers_that_follow();
+        self.pace.apply_final(self.now);
         self.leader.handle_final(batch.k.saturating_add(1), body.head);
     }
 

@@ -144,7 +144,9 @@ impl Engine {
     /// up to there.
     pub fn handle_offer(&mut self, offer: SyncOffer, changed: bool, now: Timestamp) {
         self.now = now;
-        self.offers.insert(offer.point().height, (offer, changed));
+        let height = offer.point().height;
+        self.offers.insert(height, (offer, changed));
+        self.note_offered(height);
         self.waiting.apply_offer();
         while self.offers.len() > MAX_OFFERS {
             // The lowest may be all that waiting evidence allows, the newest is the best.

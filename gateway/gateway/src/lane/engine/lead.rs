@@ -68,6 +68,7 @@ impl Engine {
         else {
             return;
         };
+        self.pace.apply_proposed(self.now);
         let timeouts: Vec<_> = timeouts.iter().map(wire::timeout_message).collect();
         let message = ProposeMessage {
             signature: self.config.key.sign(self.config.keys.origin(), &proposal),
@@ -91,7 +92,8 @@ impl Engine {
 
     fn make(&mut self, limit: Limit) {
         let ready = self.waiting.ready(limit.entries, self.now);
-        let offers: Vec<_> = self.offers.values().map(|(offer, _)| offer.clone()).collect();
+        self.pace.apply_made();
+        let offers = self.settled_offers();
         let (config, rng, now) = (&self.config, &mut self.rng, self.now);
         let freeze = self.freeze.as_ref();
         let mut salts = std::iter::repeat_with(|| salt(rng));

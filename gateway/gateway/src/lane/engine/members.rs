@@ -17,7 +17,7 @@ impl Engine {
         (seen.seen.connected, seen.seen.last, seen.header) = (true, Some(now), None);
         self.leader.handle_connected(member);
         let to = BTreeSet::from([member]);
-        for digest in self.waiting.without_word_of(self.config.me, member) {
+        for digest in self.waiting.without_word_of(self.config.me, member, now) {
             self.send_candidate(&digest, &to);
         }
     }
@@ -33,7 +33,7 @@ impl Engine {
     pub fn handle_peer_connected(&mut self, from: u8, now: Timestamp) {
         self.now = now;
         self.peers.insert(from, true);
-        let own: Vec<_> = self.waiting.of(self.config.me).cloned().collect();
+        let own: Vec<_> = self.waiting.of(self.config.me).into_iter().cloned().collect();
         for candidate in own {
             if let Some(frame) = wire::peer(&PeerFrame::Candidate(Box::new(candidate))) {
                 self.out(Output::ToPeer(from, frame));
@@ -55,25 +55,21 @@ impl Engine {
     /// Sends an own candidate: what the holder handed over to this region's members alone, the header to those
     /// that were not sent it on this connection.
     pub(super) fn send_candidate(&mut self, digest: &Digest, to: &BTreeSet<MemberRef>) {
-        let Some(frame) = self.frames.get(digest).cloned() else { return };
+        let Some(mut frame) = self.frames.remove(digest) else { return };
         let height = frame.shown.height;
-        let header = self.headers.get(&height).cloned();
-        let own = self.own_region();
-        let had = |member: &MemberRef| {
-            self.members.get(member).is_some_and(|it| it.header.is_some_and(|at| at >= height))
-        };
-        let groups: [BTreeSet<MemberRef>; 4] =
-            [(true, true), (true, false), (false, true), (false, false)].map(|(is_own, has)| {
-                let fits = |it: &&MemberRef| own.contains(it) == is_own && had(it) == has;
-                to.iter().filter(fits).copied().collect()
-            });
-        let handed = frame.handed.clone();
-        let variants = [(&handed, None), (&handed, header.clone()), (&None, None), (&None, header)];
-        for (group, (handed, header)) in groups.into_iter().zip(variants) {
-            if !group.is_empty() {
-                let it = CandidateFrame { handed: handed.clone(), header, ..frame.clone() };
-                self.send_one_candidate(group, it);
+        let (handed, header) = (frame.handed.take(), self.headers.get(&height).cloned());
+        let mut inbox = InboxFrame::Candidate(Box::new(frame));
+        for (group, is_own, has_header) in self.groups(to, height) {
+            if let InboxFrame::Candidate(frame) = &mut inbox {
+                frame.handed = handed.clone().filter(|_| is_own);
+                frame.header = header.clone().filter(|_| !has_header);
             }
+            if let Some(bytes) = wire::inbox(&inbox) {
+                self.out(Output::ToMembers(group, bytes));
+            }
+        }
+        if let InboxFrame::Candidate(frame) = inbox {
+            self.frames.insert(*digest, CandidateFrame { handed, header: None, ..*frame });
         }
         for member in to {
             if let Some(seen) = self.members.get_mut(member) {
@@ -82,9 +78,22 @@ impl Engine {
         }
     }
 
-    fn send_one_candidate(&mut self, to: BTreeSet<MemberRef>, frame: CandidateFrame) {
-        if let Some(frame) = wire::inbox(&InboxFrame::Candidate(Box::new(frame))) {
-            self.out(Output::ToMembers(to, frame));
-        }
+    /// The recipients in groups that are sent the same bytes: whether they are of this region, and whether they
+    /// were sent the header of that height.
+    fn groups(
+        &self,
+        to: &BTreeSet<MemberRef>,
+        height: u64,
+    ) -> Vec<(BTreeSet<MemberRef>, bool, bool)> {
+        let own = self.own_region();
+        let had = |member: &MemberRef| {
+            self.members.get(member).is_some_and(|it| it.header.is_some_and(|at| at >= height))
+        };
+        let kinds = [(true, true), (true, false), (false, true), (false, false)];
+        let groups = kinds.map(|(is_own, has_header)| {
+            let fits = |it: &&MemberRef| own.contains(it) == is_own && had(it) == has_header;
+            (to.iter().filter(fits).copied().collect::<BTreeSet<_>>(), is_own, has_header)
+        });
+        groups.into_iter().filter(|(group, ..)| !group.is_empty()).collect()
     }
 }

@@ -153,9 +153,10 @@ fn while_the_source_is_silent_questions_wait_and_make_no_batches() {
 #[test]
 fn evidence_below_the_sync_point_is_to_be_fetched_again() {
     let mut world = World::begun();
-    let old = world.candidate(1);
+    let mut old = world.candidate(1);
     // The source was silent for so long that nobody waits for old evidence.
     world.pass(40 * SECOND);
+    old.facts.now = world.now;
     world.block();
     let young = world.candidate(2);
     world.submit(0, &young);
@@ -167,6 +168,53 @@ fn evidence_below_the_sync_point_is_to_be_fetched_again() {
         matches!(event, LaneEvent::Left(digest, Left::OldEvidence) if *digest == old.digest())
     });
     assert_eq!(told.count(), 1);
+}
+
+#[test]
+fn evidence_of_the_block_before_is_not_too_old_at_once() {
+    let mut world = World::begun();
+    let first = world.candidate(1);
+    world.submit(0, &first);
+    world.work();
+    world.pass(SECOND);
+    // Proven under the newest block, and on its way while the next one comes and other questions are logged.
+    let (on_its_way, other) = (world.candidate(2), world.candidate(3));
+    world.block();
+    world.submit(0, &other);
+    world.work();
+    world.submit(0, &on_its_way);
+    world.work();
+    assert_eq!(world.count(0, "recognised"), 3, "{:?}", world.kinds(0));
+    let synced = |world: &World| {
+        let log = world.gateways[0].engine.log();
+        log.with_state(|state| state.tip().unwrap().sync.as_ref().unwrap().height)
+    };
+    let before = synced(&world);
+    world.pass(2 * SECOND);
+    let next = world.candidate(4);
+    world.submit(0, &next);
+    world.work();
+    assert!(synced(&world) > before, "a second later the block is followed");
+    world.assert_no_refusals();
+}
+
+#[test]
+fn while_much_is_to_be_judged_a_batch_waits_for_more() {
+    let mut world = World::begun();
+    let numbered = |n: u8, licence| world.candidate_of(licence, Digest([n; 32]));
+    let judged: Vec<_> = (0..100).map(|n| numbered(n, 1)).collect();
+    let open: Vec<_> = (100..230).map(|n| numbered(n, 2)).collect();
+    judged.iter().for_each(|candidate| world.submit(0, candidate));
+    world.nodes.values_mut().for_each(|node| node.word = None);
+    open.iter().for_each(|candidate| world.submit(0, candidate));
+    let before = world.gateways[0].engine.log().next_k();
+    world.work();
+    assert_eq!(world.gateways[0].engine.log().next_k(), before, "others are on their way");
+    assert!(world.gateways[0].engine.poll_deadline() <= world.now.saturating_add(SECOND));
+    world.pass(SECOND);
+    assert_eq!(world.count(0, "recognised"), 100, "but it does not wait for ever");
+    assert_eq!(world.gateways[0].engine.log().next_k(), before + 1, "all in one");
+    world.assert_no_refusals();
 }
 
 #[test]

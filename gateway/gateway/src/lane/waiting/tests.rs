@@ -4,7 +4,7 @@ use super::{EARLY, Waiting};
 use crate::testing::{NOW, keys::made, m, node::Node, world::World};
 use gateway_cosign::Verified;
 use gateway_types::{
-    Digest, MemberRef,
+    Digest, MemberRef, Timestamp,
     link::MemberFrame,
     verdict::{Verdict, VerdictList, Word},
 };
@@ -50,6 +50,57 @@ fn early_lists_wait_a_little_and_are_handed_on_when_their_candidate_comes() {
     waiting.apply_time(NOW.saturating_add(EARLY));
     let digest = b.digest();
     assert_eq!(waiting.take(keys, b, digest, 0).unwrap().len(), 0);
+}
+
+#[test]
+fn what_is_due_is_counted_through_all_that_can_become_of_it() {
+    let mut world = World::new();
+    let (a, b) = (world.candidate(1), world.candidate(2));
+    let (keys, mut waiting) = (&made().keys, Waiting::new(8));
+    for it in [&a, &b] {
+        waiting.take(keys, it.clone(), it.digest(), 0).unwrap();
+    }
+    assert!(waiting.lacks_verdicts(2, NOW) && !waiting.lacks_verdicts(3, NOW));
+    let mut members: Vec<_> = keys.members().collect();
+    members.retain(|member| member.member < 4);
+    for member in &members {
+        assert_eq!(waiting.due(), 0);
+        waiting.take_list(keys, &list(*member, &[a.digest(), b.digest()]), NOW);
+    }
+    assert_eq!((waiting.due(), waiting.work), (2, true));
+    assert!(!waiting.lacks_verdicts(1, NOW));
+    waiting.apply_held(&a.digest());
+    assert_eq!(waiting.due(), 1);
+    waiting.apply_offer();
+    assert_eq!(waiting.due(), 2);
+    assert!(waiting.apply_left(&b.digest()) && !waiting.apply_left(&b.digest()));
+    assert_eq!(waiting.due(), 1);
+    waiting.apply_answered([a.request]);
+    assert_eq!(waiting.due(), 0);
+    waiting.apply_time(b.lapses_at());
+    assert_eq!((waiting.due(), waiting.len()), (0, 0));
+}
+
+#[test]
+fn one_who_connects_is_sent_fewer_than_may_wait_there() {
+    let world = World::new();
+    let (keys, mut waiting) = (&made().keys, Waiting::new(8));
+    let request = |n: u64| {
+        let mut request = [0; 32];
+        request[..8].copy_from_slice(&n.to_be_bytes());
+        Digest(request)
+    };
+    for n in 0..1_500 {
+        let mut asked = world.candidate_of(1, request(n));
+        asked.facts.now = Timestamp(NOW.0 + n * 10);
+        waiting.take(keys, asked, request(n), 0).unwrap();
+    }
+    let sent = waiting.without_word_of(0, m(0, 1), Timestamp(NOW.0 + 15_000));
+    assert_eq!((sent.len(), sent[0]), (500, request(1_000)), "young ones, in order");
+    let sent = waiting.without_word_of(0, m(0, 1), Timestamp(NOW.0 + 1_500));
+    assert_eq!(sent.len(), super::MAX_SENT);
+    assert_eq!((waiting.of(0).len(), waiting.of(1).len()), (super::MAX_SENT, 0));
+    const { assert!(super::MAX_SENT < crate::lane::FRAMES_WAITING) };
 }
 
 #[test]
