@@ -17,6 +17,7 @@ mod kept;
 mod look;
 mod restore;
 mod served;
+mod sweep;
 
 pub use ask::{AskError, Asked, NewQuestion};
 pub use closed::{Closed, Ended};
@@ -95,6 +96,8 @@ struct Open {
     is_carried: bool,
     /// What shows the candidate's evidence to members, until it was sent.
     shown: Option<crate::chain::ProvenEvidence>,
+    /// How it ended, while that is being written down.
+    closed: Option<Arc<Closed>>,
     /// Its place among those that may be open.
     _room: Option<OwnedSemaphorePermit>,
 }

@@ -120,7 +120,7 @@ impl Inner {
     }
 
     /// An earlier use of a key, and its bytes.
-    fn seen(
+    pub(super) fn seen(
         &self,
         request: &Digest,
     ) -> Result<(Option<gateway_core::KeyUse>, Option<Vec<u8>>), AskError> {
@@ -183,6 +183,7 @@ impl Inner {
             effects: VecDeque::new(),
             is_carried: false,
             shown: None,
+            closed: None,
             _room: room,
         };
         self.state().open.insert(id.clone(), open);

@@ -1,6 +1,6 @@
 //! Carrying effects out: in order for each question, all questions at once.
 
-use super::{Engine, Inner, ServedLane, kept};
+use super::{Engine, Inner, ServedLane, closed::just_decided, kept};
 use crate::chain::ProvenEvidence;
 use gateway_core::{Effect, Logged, Outcome, Progress, RecognitionId};
 use gateway_store::{Batch, StoreError};
@@ -103,10 +103,16 @@ impl Inner {
         }
     }
 
+    /// Writes progress down, where it is not in the store already: *persist, then tell* asks for two writes a question.
+    ///
+    /// What members are asked is none of them. The question is in the store before that. A program that starts
+    /// again has it judged anew, as one candidate more under the same request, whatever the first one was; of
+    /// these the lane logs at most one, and what it has logged answers. So nothing is told by a candidate that a
+    /// later one could take back.
     async fn save(self: &Arc<Self>, id: &RecognitionId, progress: &Progress) {
         let now = self.clock.now();
         let batch = match progress {
-            Progress::Asked(candidate) => Some(kept::asked(id, candidate)),
+            Progress::Asked(_) => None,
             Progress::Decided(logged) => self.decided(id, logged),
             Progress::Failed(failure) => self.ended(id, End::Failed(Why::from(failure), now)),
             Progress::Cancelled => self.ended(id, End::Cancelled(now)),
@@ -138,7 +144,11 @@ impl Inner {
         let lane = self.lane_of(id)?;
         let stood = self.state().engine.standings(id).into_iter().map(Stood::from).collect();
         let end = self.end_of(&lane, logged, stood);
-        self.ended(id, end)
+        let batch = self.ended(id, end)?;
+        let mut state = self.state();
+        let open = state.open.get_mut(id)?;
+        open.closed = just_decided(&lane, &open.kept, logged).map(Arc::new);
+        Some(batch)
     }
 
     /// How a question ends by an entry of the log.
@@ -183,6 +193,10 @@ impl Inner {
         state.engine.forget(id);
         let Some(open) = state.open.remove(id) else { return };
         drop(state);
+        // Whoever asks now need not read it from the store, and the log.
+        if let Some(closed) = open.closed {
+            self.cache().keep(id, closed);
+        }
         let took = self.clock.now().0.saturating_sub(open.kept.stored_at.0);
         self.metrics.ended(&open.lane, word(&open.kept.end), Timestamp(took));
         if let End::Decided(index, ..) = &open.kept.end {

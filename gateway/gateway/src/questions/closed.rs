@@ -72,6 +72,34 @@ impl Cache {
     }
 }
 
+impl Closed {
+    fn new(
+        lane: &ServedLane,
+        kept: &Kept,
+        ended: Ended,
+        logged: Option<(Arc<Logged>, Digest)>,
+    ) -> Self {
+        Self {
+            platform: kept.platform.clone(),
+            from: kept.from.clone(),
+            to: kept.to.clone(),
+            lane: lane.id().clone(),
+            stored_at: kept.stored_at,
+            reference: kept.reference.clone(),
+            ended,
+            logged,
+        }
+    }
+}
+
+/// A question that this entry has just decided, as it will be read from the store once it is there; nothing if it
+/// ended otherwise.
+pub(super) fn just_decided(lane: &ServedLane, kept: &Kept, logged: &Logged) -> Option<Closed> {
+    let End::Decided(_, sha256, stood, _) = &kept.end else { return None };
+    let ended = Ended::Decided(standings(stood, logged));
+    Some(Closed::new(lane, kept, ended, Some((Arc::new(logged.clone()), *sha256))))
+}
+
 impl Inner {
     /// An ended question from what was kept of it; nothing while it is open.
     pub(super) fn closed(
@@ -94,16 +122,7 @@ impl Inner {
             End::Cancelled(_) => (Ended::Cancelled, late(lane, kept)?),
         };
         let is_settled = logged.is_some();
-        let closed = Arc::new(Closed {
-            platform: kept.platform.clone(),
-            from: kept.from.clone(),
-            to: kept.to.clone(),
-            lane: lane.id().clone(),
-            stored_at: kept.stored_at,
-            reference: kept.reference.clone(),
-            ended,
-            logged,
-        });
+        let closed = Arc::new(Closed::new(lane, kept, ended, logged));
         // To one that failed something may still come late.
         if is_settled {
             self.cache().keep(id, Arc::clone(&closed));

@@ -6,7 +6,7 @@ use gateway_core::{
     RecognitionId, SourceTrouble, StoredRequest,
 };
 use gateway_cosign::{EpochKeys, Verified};
-use gateway_types::{Digest, Timestamp, verdict::VerdictList};
+use gateway_types::{Digest, Jurisdiction, MemberRef, Timestamp, verdict::VerdictList};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Open questions, found by name, request, candidate and deadline. Each input costs O(log n) a question
@@ -20,6 +20,10 @@ pub struct Engine {
     by_request: BTreeMap<Digest, RecognitionId>,
     by_candidate: BTreeMap<Digest, RecognitionId>,
     deadlines: BTreeSet<(Timestamp, RecognitionId)>,
+    /// From when on members may be asked anew.
+    renewals: BTreeSet<(Timestamp, RecognitionId)>,
+    /// Those that wait for a source.
+    unsourced: BTreeSet<RecognitionId>,
     outbox: VecDeque<(RecognitionId, Effect)>,
 }
 
@@ -29,7 +33,12 @@ struct Held {
     request: Digest,
     candidate: Option<Digest>,
     deadline: Option<Timestamp>,
+    renewal: Option<Timestamp>,
 }
+
+/// Most questions for which members are asked anew in one look: those who were away have work enough then. The others
+/// follow with the next looks.
+const RENEWED_AT_ONCE: usize = 128;
 
 impl Engine {
     /// How many questions are held.
@@ -52,7 +61,8 @@ impl Engine {
         }
         let digest = request.digest();
         let recognition = Recognition::new(request, presented, now);
-        let held = Held { recognition, request: digest, candidate: None, deadline: None };
+        let held =
+            Held { recognition, request: digest, candidate: None, deadline: None, renewal: None };
         self.by_request.insert(digest, id.clone());
         self.held.insert(id.clone(), held);
         self.settle(&id);
@@ -85,6 +95,16 @@ impl Engine {
         now: Timestamp,
     ) {
         self.with(id, |recognition| recognition.handle_source_trouble(trouble, now));
+    }
+
+    /// The source in `from` was heard again: questions that wait for it ask it at once.
+    pub fn handle_source_back(&mut self, from: &Jurisdiction, now: Timestamp) {
+        for id in self.unsourced.clone() {
+            let of_it = |held: &Held| held.recognition.request().question.from == *from;
+            if self.held.get(&id).is_some_and(of_it) {
+                self.with(&id, |recognition| recognition.handle_source_back(now));
+            }
+        }
     }
 
     /// Takes a member's signed verdicts: those on candidates of questions here.
@@ -124,6 +144,29 @@ impl Engine {
             // A deadline that stays would be looked at for ever.
             if self.held.get(&id).is_none_or(|held| held.deadline == before) {
                 self.deadlines.retain(|(_, waiting)| *waiting != id);
+            }
+        }
+    }
+
+    /// Has members asked anew about questions that lack verdicts for long, where enough of them are connected again.
+    /// `reachable` gives who of a question's lane is, or nothing where they are too few.
+    pub fn handle_reachable<'a>(
+        &mut self,
+        reachable: impl Fn(&StoredRequest) -> Option<&'a BTreeSet<MemberRef>>,
+        now: Timestamp,
+    ) {
+        let due = self.renewals.iter().take_while(|(from, _)| *from <= now);
+        let due: Vec<RecognitionId> = due.map(|(_, id)| id.clone()).collect();
+        let mut renewed = 0_usize;
+        for id in due {
+            let Some(held) = self.held.get_mut(&id) else { continue };
+            let Some(members) = reachable(held.recognition.request()) else { continue };
+            if held.recognition.handle_reachable(members, now) {
+                renewed = renewed.saturating_add(1);
+                self.settle(&id);
+            }
+            if renewed >= RENEWED_AT_ONCE {
+                return;
             }
         }
     }
@@ -189,9 +232,10 @@ impl Engine {
         if let Some(candidate) = held.candidate {
             self.by_candidate.remove(&candidate);
         }
-        if let Some(deadline) = held.deadline {
-            self.deadlines.remove(&(deadline, id.clone()));
-        }
+        self.unsourced.remove(id);
+        let Held { mut deadline, mut renewal, .. } = held;
+        move_to(&mut self.deadlines, id, &mut deadline, None);
+        move_to(&mut self.renewals, id, &mut renewal, None);
     }
 
     fn with(&mut self, id: &RecognitionId, act: impl FnOnce(&mut Recognition)) {
@@ -214,15 +258,30 @@ impl Engine {
             }
             self.outbox.push_back((id.clone(), effect));
         }
-        let deadline = held.recognition.poll_deadline();
-        if deadline == held.deadline {
-            return;
+        if held.recognition.waits_for_source() {
+            self.unsourced.insert(id.clone());
+        } else {
+            self.unsourced.remove(id);
         }
-        if let Some(before) = std::mem::replace(&mut held.deadline, deadline) {
-            self.deadlines.remove(&(before, id.clone()));
-        }
-        if let Some(deadline) = deadline {
-            self.deadlines.insert((deadline, id.clone()));
-        }
+        let (deadline, renewal) =
+            (held.recognition.poll_deadline(), held.recognition.poll_renewal());
+        move_to(&mut self.deadlines, id, &mut held.deadline, deadline);
+        move_to(&mut self.renewals, id, &mut held.renewal, renewal);
     }
+}
+
+/// Moves a question in an index by time.
+fn move_to(
+    index: &mut BTreeSet<(Timestamp, RecognitionId)>,
+    id: &RecognitionId,
+    known: &mut Option<Timestamp>,
+    new: Option<Timestamp>,
+) {
+    if *known == new {
+        return;
+    }
+    if let Some(before) = std::mem::replace(known, new) {
+        index.remove(&(before, id.clone()));
+    }
+    index.extend(new.map(|at| (at, id.clone())));
 }

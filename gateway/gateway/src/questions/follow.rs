@@ -3,16 +3,20 @@
 use super::{Inner, Questions, ServedLane, kept};
 use crate::lane::{FinalBatch, LaneEvent, member_name};
 use gateway_agreement::build::Left;
+use gateway_core::StoredRequest;
 use gateway_types::{
-    Timestamp,
+    LaneId, MemberRef, Timestamp,
     candidate::Candidate,
     entry::{Entry, RecognisedEntry},
 };
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_millis(100);
+
+/// At every so many looks at the clock, it is looked whether members who were away are back.
+const RENEWAL_TICKS: u32 = 5;
 
 impl Questions {
     /// Follows every lane and the clock until the lanes stop. Ends at once in a gateway without lanes.
@@ -26,16 +30,58 @@ impl Questions {
             tokio::spawn(async move { inner.follow_lane(&lane, events).await })
         });
         let clock = tokio::spawn(Arc::clone(inner).follow_clock());
-        lanes.chain([clock]).collect()
+        let sources = inner.lanes.values().map(|lane| {
+            let (inner, lane) = (Arc::clone(inner), Arc::clone(lane));
+            tokio::spawn(async move { inner.follow_source(&lane).await })
+        });
+        let sweep = tokio::spawn(Arc::clone(inner).sweep());
+        lanes.chain(sources).chain([clock, sweep]).collect()
     }
 }
 
 impl Inner {
     async fn follow_clock(self: Arc<Self>) {
-        loop {
+        for tick in (0..RENEWAL_TICKS).cycle() {
             let now = self.clock.now();
             self.drive(|engine| engine.handle_time(now));
+            if tick == 0 {
+                self.look_for_members(now);
+            }
             tokio::time::sleep(TICK).await;
+        }
+    }
+
+    /// Where a lane's members suffice again, those who were away are asked anew.
+    fn look_for_members(self: &Arc<Self>, now: Timestamp) {
+        let connected = |lane: &ServedLane| {
+            let view = lane.lane.now();
+            let seen = view.members.iter().filter(|(_, seen)| seen.connected);
+            let members: BTreeSet<MemberRef> = seen.map(|(member, _)| *member).collect();
+            view.keys.is_quorum(members.iter().copied()).then_some(members)
+        };
+        let lanes: Vec<_> = self.lanes.values().filter_map(|l| Some((l, connected(l)?))).collect();
+        let of = |request: &StoredRequest| {
+            let question = &request.question;
+            let is_its =
+                |lane: &LaneId| lane.source == question.from && lane.destination == question.to;
+            lanes.iter().find(|(lane, _)| is_its(lane.id())).map(|(_, members)| members)
+        };
+        if !lanes.is_empty() {
+            self.drive(|engine| engine.handle_reachable(of, now));
+        }
+    }
+
+    /// What waits for a silent source asks it again as soon as its relayer brings a header, not by the clock.
+    async fn follow_source(self: Arc<Self>, lane: &ServedLane) {
+        let mut view = lane.chain.view();
+        let mut height = view.borrow_and_update().height;
+        while view.changed().await.is_ok() {
+            let newest = view.borrow_and_update().height;
+            if newest > std::mem::replace(&mut height, newest) {
+                let now = self.clock.now();
+                let from = &lane.id().source;
+                self.drive(|engine| engine.handle_source_back(from, now));
+            }
         }
     }
 

@@ -5,9 +5,7 @@ use gateway_core::{
 };
 use gateway_store::{Batch, Space, StoreError};
 use gateway_types::{
-    Bytes, CommitteeSize, Digest, Jurisdiction, LicenceId, Platform, Timestamp,
-    candidate::Candidate,
-    cbor,
+    Bytes, CommitteeSize, Digest, Jurisdiction, LicenceId, Platform, Timestamp, cbor,
     entry::ShortText,
     id::{IdempotencyKey, PurposeCode},
     link::{MAX_CONSENT, MAX_RECORD},
@@ -21,8 +19,6 @@ pub(super) const QUESTIONS: Space = Space("questions/1");
 pub(super) const HANDED: Space = Space("handed/1");
 /// Uses of platforms' keys, by request digest.
 pub(super) const KEYS: Space = Space("question-keys/1");
-/// What members were asked, by the question's name, while it is open.
-pub(super) const ASKED: Space = Space("asked/1");
 
 /// Longest encoded question or key use.
 const MAX_KEPT: usize = 4 * 1024;
@@ -217,17 +213,9 @@ pub(super) fn take(
         .put(HANDED, name(&request.id), cbor::encode(handed))
 }
 
-/// Writes down what members are asked.
-pub(super) fn asked(id: &RecognitionId, candidate: &Candidate) -> Batch {
-    Batch::new().put(ASKED, name(id), cbor::encode(candidate))
-}
-
 /// Writes down how a question ended, and deletes what is personal, in one step.
 pub(super) fn close(id: &RecognitionId, kept: &Kept) -> Batch {
-    Batch::new()
-        .put(QUESTIONS, name(id), cbor::encode(kept))
-        .delete(HANDED, name(id))
-        .delete(ASKED, name(id))
+    Batch::new().put(QUESTIONS, name(id), cbor::encode(kept)).delete(HANDED, name(id))
 }
 
 /// A question's name as a key.

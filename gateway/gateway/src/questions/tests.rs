@@ -3,13 +3,14 @@
 
 pub(crate) mod bench;
 pub(crate) mod holder;
+mod sweep;
 mod told;
 
 use super::*;
 use bench::{Bench, Region};
 use gateway_core::{Answer, Failure, SourceTrouble, StateWord, answer_of};
 use gateway_store::{MemoryStore, RunId};
-use gateway_types::{Timestamp, verdict::Word};
+use gateway_types::{MemberRef, Timestamp, verdict::Word};
 use holder::{platform, question};
 use std::{collections::BTreeSet as Set, time::Duration};
 
@@ -81,6 +82,40 @@ async fn refusals_become_a_no_and_silence_does_not() {
     let asked = bench.questions.ask(question("7b0c2f1e-31d2-4d1c-9a54")).await.unwrap();
     let closed = bench.closed(&asked.id).await;
     assert!(matches!(closed.ended, Ended::Failed(Failure::QuorumUnavailable(_))), "{closed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn members_who_come_back_late_are_asked_anew() {
+    let bench = Bench::begun().await;
+    let away = [3, 4].map(|member| MemberRef { committee: 1, member });
+    *bench.region.away.lock().unwrap() = away.into();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let asked = bench.questions.ask(question(KEY)).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    let seen = bench.questions.look(&platform(), &asked.id, Duration::ZERO).await.unwrap();
+    let Shown::Open { waiting_on, .. } = seen.shown else { panic!("{seen:?}") };
+    let Some(WaitingOn::Regulators { committee: 1, have: 2, need: 3, .. }) = waiting_on else {
+        panic!("{waiting_on:?}")
+    };
+    assert_eq!(bench.lane.now().waiting, 1, "nobody is asked anew for nothing");
+    bench.region.away.lock().unwrap().clear();
+    let back = tokio::time::Instant::now();
+    let closed = bench.closed(&asked.id).await;
+    assert_eq!(bench.answer(&closed), Answer::Yes, "{closed:?}");
+    assert!(back.elapsed() < Duration::from_secs(30), "{:?}", back.elapsed());
+    tokio::time::sleep(LONG).await;
+    let log = bench.lane.log();
+    let mut entries = 0;
+    for index in 0..log.head().size {
+        let entry = log.entry(index).unwrap().unwrap().entry;
+        let entry = gateway_types::entry::Entry::decode(&entry.bytes).unwrap();
+        entries += usize::from(matches!(entry.kind(), "recognised" | "declined"));
+    }
+    assert_eq!(
+        (entries, bench.lane.now().waiting),
+        (1, 0),
+        "one answer, and nothing waits for ever"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -55,6 +55,8 @@ pub(crate) struct Region {
     pub(crate) nodes: Arc<Mutex<BTreeMap<MemberRef, Node>>>,
     /// Whether the relayer fetches.
     pub(crate) fetches: Arc<Mutex<bool>>,
+    /// Members whose programs do not run.
+    pub(crate) away: Arc<Mutex<BTreeSet<MemberRef>>>,
 }
 
 /// A gateway's process: dropped, it is killed.
@@ -81,7 +83,12 @@ impl Region {
             ledger: Arc::new(Mutex::new(ledger)),
             nodes: Arc::new(Mutex::new(nodes)),
             fetches: Arc::new(Mutex::new(true)),
+            away: Arc::default(),
         }
+    }
+
+    fn is_away(&self, member: MemberRef) -> bool {
+        self.away.lock().unwrap().contains(&member)
     }
 
     /// From now on every member says this, or nothing.
@@ -166,6 +173,15 @@ impl Drop for Abort {
 }
 
 async fn member_task(region: Region, member: MemberRef, lane: LaneHandle) {
+    while !lane.has_stopped() {
+        if !region.is_away(member) {
+            run_member(&region, member, &lane).await;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn run_member(region: &Region, member: MemberRef, lane: &LaneHandle) {
     let Ok(mut inbox) = lane.open_inbox(member).await else { return };
     let with = |act: &mut dyn FnMut(&mut Node, Timestamp) -> Said| {
         act(region.nodes.lock().unwrap().get_mut(&member).unwrap(), region.clock.now())
@@ -185,6 +201,9 @@ async fn member_task(region: Region, member: MemberRef, lane: LaneHandle) {
             }
             () = sleep(Duration::from_millis(100)) => with(&mut |node, now| node.tick(now)),
         };
+        if region.is_away(member) {
+            return;
+        }
     }
 }
 
