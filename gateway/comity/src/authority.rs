@@ -3,6 +3,8 @@
 //! A certificate's SAN URI says region, role and name: `comity://CN-HK/gateway/gateway`. It counts only if
 //! that region's own authority signed it. These certificates open connections; they sign no recognition.
 
+mod list;
+
 use gateway_http::{Caller, Role};
 use gateway_types::{Jurisdiction, Timestamp};
 use rcgen::{

@@ -29,7 +29,7 @@ pub(crate) enum ConfigCommand {
     after_help = "Exit status: 0 nothing is wrong · 1 something is · 64 the file cannot be read. `comity help C-131` explains a code"
 )]
 pub(crate) struct CheckArgs {
-    /// The file: gateway.toml, relayer.toml or regulator.toml.
+    /// The file: gateway.toml, relayer.toml, regulator.toml or platform.toml.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Whose settings these are, where the file's name does not begin with it.
@@ -69,6 +69,7 @@ pub(crate) enum ProgramName {
     Gateway,
     Relayer,
     Regulator,
+    Platform,
 }
 
 impl From<ProgramName> for Program {
@@ -77,6 +78,7 @@ impl From<ProgramName> for Program {
             ProgramName::Gateway => Self::Gateway,
             ProgramName::Relayer => Self::Relayer,
             ProgramName::Regulator => Self::Regulator,
+            ProgramName::Platform => Self::Platform,
         }
     }
 }
@@ -87,7 +89,7 @@ pub(crate) fn run(command: &ConfigCommand, out: &mut Output) -> anyhow::Result<E
     let Some(program) = args.program.map(Program::from).or_else(|| program_of(&args.file)) else {
         let name = args.file.display();
         return Ok(out.refuse(&format_args!(
-            "{name}: whose settings are these? Add --program gateway, relayer or regulator"
+            "{name}: whose settings are these? Add --program gateway, relayer, regulator or platform"
         )));
     };
     let text = match read(&args.file) {

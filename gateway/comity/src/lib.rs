@@ -2,7 +2,7 @@
 //!
 //! [`settings`] are what the programs are told, and [`deployment`] writes all that a whole deployment needs:
 //! [`committees`] make their keys, and [`packs`] are the example rules. [`fleet`] runs the programs as
-//! processes on this machine, and [`mod@ask`] asks them.
+//! processes on this machine, and [`mod@ask`] asks them. [`load`] and [`nodes`] go from settings to what runs.
 
 pub mod ask;
 pub mod authority;
@@ -12,6 +12,7 @@ pub mod fleet;
 pub mod folder;
 pub mod genesis;
 pub mod load;
+pub mod nodes;
 pub mod packs;
 pub mod secret_file;
 pub mod settings;

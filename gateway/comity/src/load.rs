@@ -6,8 +6,11 @@ use crate::{
     deployment::LEADER_LABEL,
     genesis::{GenesisError, LaneStart, MAX_GENESIS},
     secret_file::{self, SecretFileError},
-    settings::{Chain, LaneFile, LeaderKeys, MemberKeyFiles, Packs, Tls, load_pack},
+    settings::{
+        Chain, Endpoint, LaneFile, LeaderKeys, MemberKeyFiles, Packs, Source, Tls, load_pack,
+    },
 };
+use chain_adapter::{SourceId, SourceSettings};
 use gateway_ceremony::at_rest::{OpenError, open_keys, open_secret, open_share};
 use gateway_cosign::{MemberKeys, ProtocolKey};
 use gateway_http::{Authority, Identity, TlsSettings};
@@ -22,6 +25,12 @@ use zeroize::Zeroizing;
 /// Longest PEM file, in bytes.
 const MAX_PEM: u64 = 64 * 1024;
 
+/// Longest file of revocation lists, in bytes: some twenty thousand certificates.
+pub(crate) const MAX_LIST: u64 = 1024 * 1024;
+
+/// The networks of nodes on this machine.
+const THIS_MACHINE: [&str; 2] = ["127.0.0.0/8", "::1/128"];
+
 /// A lane, and the packs that it begins with.
 #[derive(Debug)]
 pub struct LoadedLane {
@@ -33,7 +42,7 @@ pub struct LoadedLane {
     pub destination: Pack,
 }
 
-/// Reads a program's certificate and key, and the regions' authorities.
+/// Reads a program's certificate and key, and the regions' authorities with their revocation lists.
 ///
 /// # Errors
 ///
@@ -42,11 +51,15 @@ pub fn tls(folder: &Path, tls: &Tls) -> Result<TlsSettings, LoadError> {
     let key = secret_file::read(&folder.join(&tls.key_file))?;
     let key_pem =
         std::str::from_utf8(&key).map_err(|_| LoadError::Text { path: tls.key_file.clone() })?;
-    let identity =
-        Identity { chain_pem: text(&folder.join(&tls.certificate))?, key_pem: key_pem.to_owned() };
+    let identity = Identity {
+        chain_pem: text(&folder.join(&tls.certificate), MAX_PEM)?,
+        key_pem: key_pem.to_owned(),
+    };
     let authority = |(region, path): (&Jurisdiction, &PathBuf)| {
-        let roots_pem = text(&folder.join(path))?;
-        Ok((region.clone(), Authority { roots_pem, crls_pem: None }))
+        let roots_pem = text(&folder.join(path), MAX_PEM)?;
+        let list = tls.revocation_lists.get(region);
+        let crls_pem = list.map(|path| text(&folder.join(path), MAX_LIST)).transpose()?;
+        Ok((region.clone(), Authority { roots_pem, crls_pem }))
     };
     let authorities: Result<_, LoadError> = tls.authorities.iter().map(authority).collect();
     Ok(TlsSettings { identity: Some(identity), authorities: authorities? })
@@ -131,8 +144,30 @@ pub fn pinned_header(folder: &Path, chain: &Chain) -> Result<Option<Vec<u8>>, Lo
     bytes(&folder.join(path), limit).map(Some)
 }
 
-fn text(path: &Path) -> Result<String, LoadError> {
-    String::from_utf8(bytes(path, MAX_PEM)?).map_err(|_| LoadError::Text { path: path.to_owned() })
+/// Reads a source's nodes, where they may be, and who vouches for them.
+///
+/// Nodes on this machine are in its own network. `http` is taken where the settings have it: that has been judged.
+///
+/// # Errors
+///
+/// [`LoadError`]: the authorities' file cannot be read.
+pub fn source(folder: &Path, source: &Source) -> Result<SourceSettings, LoadError> {
+    let mut networks: Vec<String> = source.networks.iter().map(ToString::to_string).collect();
+    if source.endpoints.iter().any(Endpoint::is_this_machine) {
+        networks.extend(THIS_MACHINE.map(str::to_owned));
+    }
+    let roots = source.roots.as_ref();
+    Ok(SourceSettings {
+        operator: SourceId(source.operator.clone()),
+        nodes: source.endpoints.iter().map(ToString::to_string).collect(),
+        networks,
+        plain: source.endpoints.iter().any(|endpoint| !endpoint.tls),
+        roots_pem: roots.map(|path| text(&folder.join(path), MAX_PEM)).transpose()?,
+    })
+}
+
+fn text(path: &Path, limit: u64) -> Result<String, LoadError> {
+    String::from_utf8(bytes(path, limit)?).map_err(|_| LoadError::Text { path: path.to_owned() })
 }
 
 fn bytes(path: &Path, limit: u64) -> Result<Vec<u8>, LoadError> {

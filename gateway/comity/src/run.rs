@@ -9,6 +9,7 @@ mod ground;
 mod logging;
 mod regulator;
 mod relayer;
+mod reload;
 mod sources;
 
 use crate::{
@@ -21,6 +22,7 @@ use comity::{
     settings::{Checked, Program, Remote, count, show},
 };
 use gateway_http::{Caller, Peer, Role};
+use reload::Reload;
 use std::{io::Read as _, path::PathBuf};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -57,18 +59,25 @@ pub(crate) fn run(program: Program, args: &RunArgs, out: &mut Output) -> anyhow:
     }
     logging::start(args.log, args.log_level.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(program, args, &checked))
+    runtime.block_on(serve(program, args, &text, &checked))
 }
 
-async fn serve(program: Program, args: &RunArgs, checked: &Checked) -> anyhow::Result<Exit> {
+async fn serve(
+    program: Program,
+    args: &RunArgs,
+    text: &str,
+    checked: &Checked,
+) -> anyhow::Result<Exit> {
     let folder = folder_of(&args.config);
     let signals = Signals::listen()?;
+    let reload = Reload::listen(program, args, text, checked)?;
     match program {
-        Program::Gateway => Box::pin(gateway::serve(checked, &folder, signals)).await,
+        Program::Gateway => Box::pin(gateway::serve(checked, &folder, signals, reload)).await,
         Program::Regulator => {
-            Box::pin(regulator::serve(checked, &folder, args.how.dev, signals)).await
+            Box::pin(regulator::serve(checked, &folder, args.how.dev, (signals, reload))).await
         }
-        Program::Relayer => Box::pin(relayer::serve(checked, &folder, signals)).await,
+        Program::Relayer => Box::pin(relayer::serve(checked, &folder, signals, reload)).await,
+        Program::Platform => anyhow::bail!("a platform asks: comity ask"),
     }
 }
 

@@ -28,7 +28,7 @@ pub use layers::{Effective, From, Over};
 pub use place::Place;
 pub use schema::Program;
 pub use shape::*;
-pub use units::{BadValue, Hex, Rate, Share, Size, Span};
+pub use units::{BadValue, Hex, Network, Rate, Share, Size, Span};
 pub use write::write;
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! `comity gateway`, started from a deployment that was written, asked to stop, and refused where it must be.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+#[path = "run/reload.rs"]
+mod reload;
 
 use comity::deployment::{Plan, RegionPlan, RegulatorPlan, SourcePlan, Written, write};
 use embedded_chain::{Chain, FIRST_PIN, Genesis};
@@ -80,6 +83,12 @@ fn start(program: &str, config: &Path) -> Child {
 /// Reads its log up to a line that holds `word`.
 fn until(child: &mut Child, word: &str) -> BufReader<ChildStderr> {
     let mut log = BufReader::new(child.stderr.take().unwrap());
+    read_on(child, &mut log, word);
+    log
+}
+
+/// Reads on up to a line that holds `word`; what was read.
+fn read_on(child: &mut Child, log: &mut BufReader<ChildStderr>, word: &str) -> String {
     let mut all = String::new();
     loop {
         let from = all.len();
@@ -87,7 +96,7 @@ fn until(child: &mut Child, word: &str) -> BufReader<ChildStderr> {
             panic!("ended ({:?}) without {word}: {all}", child.wait());
         }
         if all.get(from..).unwrap().contains(word) {
-            return log;
+            return all;
         }
     }
 }

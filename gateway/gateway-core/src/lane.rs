@@ -2,10 +2,11 @@
 
 use core::time::Duration;
 use gateway_types::{
-    Digest, Jurisdiction, Origin, Timestamp,
+    Digest, Jurisdiction, Origin, Platform, Timestamp,
     id::{ClassCode, IssuerCode},
 };
 use policy_engine::{IssuerKey, Pack, Packs};
+use std::collections::BTreeSet;
 
 /// How far a candidate's time may be from a member's clock (design section 2.1 step 5).
 pub const MAX_CLOCK_DISTANCE: Duration = Duration::from_secs(5);
@@ -71,4 +72,28 @@ pub struct PlatformStanding {
     pub contract_filed: bool,
     /// Whether it hands data on to a third region.
     pub onward: bool,
+}
+
+/// What a destination knows of all platforms that may ask it, as its operators wrote it down.
+///
+/// Its gateway and its members derive facts from it, each from its own: where they differ about a platform, members
+/// find another candidate than their gateway made, and that platform's questions are declined.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownPlatforms {
+    /// Those that it has suspended: their questions are declined by its own rules.
+    pub suspended: BTreeSet<Platform>,
+    /// Those whose contract for personal data is filed.
+    pub contract_filed: BTreeSet<Platform>,
+}
+
+impl KnownPlatforms {
+    /// What it knows of one platform. Of one that nobody wrote down: neither suspended, nor a contract filed.
+    #[must_use]
+    pub fn standing_of(&self, platform: &Platform) -> PlatformStanding {
+        PlatformStanding {
+            suspended: self.suspended.contains(platform),
+            contract_filed: self.contract_filed.contains(platform),
+            onward: false,
+        }
+    }
 }

@@ -38,7 +38,9 @@ pub use evidence::Evidence;
 pub use facts::derive_facts;
 pub use failure::{EvidenceError, Failure, SourceTrouble};
 pub use intake::{IntakeError, check_consent, check_request, texts_of};
-pub use lane::{CANDIDATE_LIFE, Lane, MAX_CLOCK_DISTANCE, MAX_EVIDENCE_AGE_S, PlatformStanding};
+pub use lane::{
+    CANDIDATE_LIFE, KnownPlatforms, Lane, MAX_CLOCK_DISTANCE, MAX_EVIDENCE_AGE_S, PlatformStanding,
+};
 pub use logged::{Leaf, Logged, LoggedError, MAX_STATUS_AGE, Outcome, verify_logged};
 pub use presented::{Asked, Presented, PresentedError, Texts, verify_presented};
 pub use recognition::{

@@ -30,15 +30,15 @@ pub use served::{ProofError, ServedLane};
 
 use crate::metrics::Metrics;
 use closed::Cache;
-use gateway_core::{Effect, PlatformStanding, RecognitionId, WaitingOn};
+use gateway_core::{Effect, KnownPlatforms, PlatformStanding, RecognitionId, WaitingOn};
 use gateway_net::Clock;
 use gateway_store::{Room, Store};
 use gateway_types::{Jurisdiction, LaneId, Platform, Timestamp};
 use kept::Kept;
 use rand_chacha::ChaCha20Rng;
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
@@ -49,10 +49,8 @@ pub struct QuestionSettings {
     pub region: Jurisdiction,
     /// Most questions that are open at once. The next one is not stored, and told so: `not_stored`.
     pub open: usize,
-    /// Platforms that this region has suspended.
-    pub suspended: BTreeSet<Platform>,
-    /// Platforms whose contract for personal data is filed.
-    pub contract_filed: BTreeSet<Platform>,
+    /// What its region knows of platforms.
+    pub platforms: KnownPlatforms,
 }
 
 /// The question side of a gateway. Cheap to clone.
@@ -63,7 +61,8 @@ pub struct Questions {
 
 #[derive(Debug)]
 struct Inner {
-    settings: QuestionSettings,
+    region: Jurisdiction,
+    platforms: RwLock<KnownPlatforms>,
     lanes: BTreeMap<LaneId, Arc<ServedLane>>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -117,8 +116,21 @@ impl Questions {
         let lanes = lanes.into_iter().map(|lane| (lane.id().clone(), lane)).collect();
         let (state, cache) = (Mutex::default(), Mutex::default());
         let (rng, broken) = (Mutex::new(rng), watch::Sender::new(false));
-        let inner =
-            Inner { settings, lanes, store, clock, rng, state, room, cache, metrics, broken };
+        let QuestionSettings { region, platforms, .. } = settings;
+        let platforms = RwLock::new(platforms);
+        let inner = Inner {
+            region,
+            platforms,
+            lanes,
+            store,
+            clock,
+            rng,
+            state,
+            room,
+            cache,
+            metrics,
+            broken,
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -131,7 +143,12 @@ impl Questions {
     /// Whose gateway this is.
     #[must_use]
     pub fn region(&self) -> &Jurisdiction {
-        &self.inner.settings.region
+        &self.inner.region
+    }
+
+    /// What its region knows of platforms, from now on: for candidates that are not made yet.
+    pub fn know(&self, platforms: KnownPlatforms) {
+        *self.inner.platforms.write().unwrap_or_else(PoisonError::into_inner) = platforms;
     }
 
     /// How many questions are open.
@@ -199,11 +216,7 @@ impl Inner {
 
     /// What this region knows of a platform.
     fn standing_of(&self, platform: &Platform) -> PlatformStanding {
-        PlatformStanding {
-            suspended: self.settings.suspended.contains(platform),
-            contract_filed: self.settings.contract_filed.contains(platform),
-            onward: false,
-        }
+        self.platforms.read().unwrap_or_else(PoisonError::into_inner).standing_of(platform)
     }
 
     /// The lane from one region to another; the first, where there are several tiers.

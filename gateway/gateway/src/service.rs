@@ -50,6 +50,7 @@ pub struct Gateway {
     /// Where it listens.
     pub addresses: Addresses,
     questions: Questions,
+    tls: Arc<Tls>,
     lanes: Vec<LaneHandle>,
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
@@ -169,7 +170,7 @@ impl Gateway {
         let addresses = addresses(&api, admin.as_ref())?;
         let server = Server {
             listener: api.1,
-            tls,
+            tls: Arc::clone(&tls),
             handler: Arc::new(handler),
             limits,
             rng: Box::new(child(&mut rng)),
@@ -179,13 +180,19 @@ impl Gateway {
             let told = Admin::new(questions.clone(), opened.chains, metrics, ground.clock);
             servers.push(tokio::spawn(serve_admin(listener, Arc::new(told), stopped)));
         }
-        Ok(Self { addresses, questions, lanes: opened.lanes, stop, servers, tasks })
+        Ok(Self { addresses, questions, tls, lanes: opened.lanes, stop, servers, tasks })
     }
 
     /// Its questions.
     #[must_use]
     pub fn questions(&self) -> &Questions {
         &self.questions
+    }
+
+    /// Who it is and whom it believes, as a server and as a client: exchanged by [`Tls::reload`].
+    #[must_use]
+    pub fn tls(&self) -> &Arc<Tls> {
+        &self.tls
     }
 
     /// Its lanes.
@@ -250,8 +257,7 @@ fn limits_of(settings: &GatewaySettings) -> (Limits, QuestionSettings) {
     let questions = QuestionSettings {
         region: settings.region.clone(),
         open: quotas.open,
-        suspended: quotas.suspended,
-        contract_filed: quotas.contract_filed,
+        platforms: quotas.platforms,
     };
     (limits, questions)
 }

@@ -1,12 +1,13 @@
 //! What a gateway is started with: plain values, read and checked by the program before.
 
 use gateway_agreement::check::Genesis;
+pub use gateway_core::KnownPlatforms;
 use gateway_cosign::ProtocolKey;
 use gateway_http::TlsSettings;
-use gateway_types::{Jurisdiction, Name, Origin, Platform, bytes::BlsSignature, entry::ClientPin};
+use gateway_types::{Jurisdiction, Name, Origin, bytes::BlsSignature, entry::ClientPin};
 use light_client::{LightClient, Limits};
 use policy_engine::Pack;
-use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 /// How long a stopping gateway finishes what it has begun.
 pub const DRAIN: Duration = Duration::from_secs(30);
@@ -100,20 +101,12 @@ pub struct QuotaSettings {
     pub burst: u32,
     /// Most questions that are open at once.
     pub open: usize,
-    /// Platforms that the destination has suspended: their questions are declined by its own rules.
-    pub suspended: BTreeSet<Platform>,
-    /// Platforms whose contract for personal data is filed.
-    pub contract_filed: BTreeSet<Platform>,
+    /// What its region knows of platforms; the region's regulators must know the same.
+    pub platforms: KnownPlatforms,
 }
 
 impl Default for QuotaSettings {
     fn default() -> Self {
-        Self {
-            per_second: 500,
-            burst: 1_000,
-            open: MAX_OPEN,
-            suspended: BTreeSet::new(),
-            contract_filed: BTreeSet::new(),
-        }
+        Self { per_second: 500, burst: 1_000, open: MAX_OPEN, platforms: KnownPlatforms::default() }
     }
 }

@@ -38,6 +38,7 @@ use gateway_agreement::{
     check::{FormChecked, OwnHeads},
     member::{Member, MemberState},
 };
+use gateway_core::KnownPlatforms;
 use gateway_lane::LaneState;
 use gateway_store::Batch;
 use gateway_types::{Digest, Timestamp, link::InboxFrame, message::Ballot};
@@ -210,6 +211,11 @@ impl Engine {
         self.read_clock(now);
         self.member.handle_release();
         self.settle(now);
+    }
+
+    /// Its operator has written down anew what its region knows of platforms: candidates to come are judged by it.
+    pub fn handle_platforms(&mut self, platforms: KnownPlatforms) {
+        self.setup.platforms = platforms;
     }
 
     /// When [`Engine::handle_time`] must next be called, in terms of [`Engine::steady`].

@@ -32,6 +32,7 @@ pub use admin::{Admin, missing};
 pub use clock::{ClockGuard, ClockState, MAX_DIFFERENCE, MAX_STEP_BACK};
 pub use engine::{ChainRefused, Dropped, Effect, Engine, NotJudged, Notice, OwnWords, own_words};
 pub use fault::{FaultPoints, Hook, POINTS, Step};
+pub use gateway_core::KnownPlatforms;
 pub use journal::{
     JournalEnd, JournalEntry, JournalError, MAX_JOURNAL_ENTRY, Written, verify_journal, verify_next,
 };

@@ -31,6 +31,7 @@ use crate::{
 use backoff::Backoff;
 use chain_adapter::{ChainAdapter, Follower};
 use gateway_agreement::LogChanged;
+use gateway_core::KnownPlatforms;
 use gateway_cosign::EpochKeys;
 use gateway_net::Clock;
 use gateway_store::Store;
@@ -96,6 +97,7 @@ pub(crate) enum Event {
     /// Its copy of the log was read again.
     LogRead(Result<(), LogChanged>),
     Release,
+    Platforms(Box<KnownPlatforms>),
 }
 
 impl Regulator {
@@ -106,6 +108,10 @@ impl Regulator {
     ///
     /// [`StartError`]: correct what it says; for [`StartError::PinnedHeader`] try again.
     pub async fn start(setup: Setup, start: Start, parts: Parts) -> Result<Self, StartError> {
+        Box::pin(Self::begin(setup, start, parts)).await
+    }
+
+    async fn begin(setup: Setup, start: Start, parts: Parts) -> Result<Self, StartError> {
         check_parts(&setup, &parts)?;
         let client = match stored_client(&*parts.store, &setup)? {
             Some(client) => client,
@@ -165,6 +171,12 @@ impl Regulator {
     pub async fn release(&self) {
         // If the lane's task has ended, `ended` says so.
         drop(self.events.send(Event::Release).await);
+    }
+
+    /// What its region knows of platforms, from now on.
+    pub async fn know(&self, platforms: KnownPlatforms) {
+        // If the lane's task has ended, `ended` says so.
+        drop(self.events.send(Event::Platforms(Box::new(platforms))).await);
     }
 
     /// Finishes what it is at, writes what waits, and ends.

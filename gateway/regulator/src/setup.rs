@@ -1,6 +1,7 @@
 //! What one member of one lane is made of.
 
 use gateway_agreement::{Quorums, check::Genesis, member::MemberConfig};
+use gateway_core::KnownPlatforms;
 use gateway_cosign::{EpochKeys, MemberKeys};
 use gateway_types::{MemberRef, entry::ClientPin};
 use light_client::{LightClient, Limits};
@@ -36,6 +37,8 @@ pub struct Setup {
     pub source: Pack,
     /// The destination's pack.
     pub destination: Pack,
+    /// What its region knows of platforms; a member of the source has no use for it.
+    pub platforms: KnownPlatforms,
     /// Where its light client begins, as in the genesis.
     pub pin: ClientPin,
     /// What it asks of its light client beyond the pin.

@@ -24,7 +24,7 @@ use rand_chacha::{
     ChaCha20Rng,
     rand_core::{Rng as _, SeedableRng as _},
 };
-use regulator::{LeaderLink, Parts, Regulator, Setup, Start, StartError};
+use regulator::{KnownPlatforms, LeaderLink, Parts, Regulator, Setup, Start, StartError};
 use relayer::{FollowedChain, GatewayLink, HttpLink, Relayer, RelayerSettings};
 use std::{
     cell::{Cell, RefCell},
@@ -257,6 +257,7 @@ fn setup(me: MemberRef) -> Setup {
         secrets: made.member_keys(me),
         source: (*made.packs[0]).clone(),
         destination: (*made.packs[1]).clone(),
+        platforms: KnownPlatforms::default(),
         pin: made.pin.clone(),
         limits: follower_limits(),
         chain: light_client,

@@ -13,8 +13,8 @@ use crate::{
     packs,
     settings::{
         AdminListen, Chain, ChainKind, Endpoint, Expected, GatewayFile, Hex, LaneFile, LeaderKeys,
-        Limits, Listen, MemberKeyFiles, Packs, Pin, Program, RegulatorFile, RelayerFile, Remote,
-        Share, Source, Span, StoreFolder, Tls, write,
+        Limits, Listen, MemberKeyFiles, Packs, Pin, Platforms, Program, RegulatorFile, RelayerFile,
+        Remote, Share, Source, Span, StoreFolder, Tls, write,
     },
 };
 use anyhow::Context as _;
@@ -78,6 +78,7 @@ impl<'a> Region<'a> {
             lane: self.lane_settings(),
             chain: self.chains()?,
             committee: self.committees(),
+            platforms: Platforms::default(),
             peer: self.gateways(false)?,
             limits: Limits::default(),
         };
@@ -130,6 +131,7 @@ impl<'a> Region<'a> {
             lane: self.lane_settings(),
             chain: self.chains()?,
             committee: self.committees(),
+            platforms: Platforms::default(),
             leader: self.gateways(true)?,
         };
         let text = write(Program::Regulator, &settings)?;
@@ -198,6 +200,7 @@ impl<'a> Region<'a> {
             certificate: "tls/certificate.pem".into(),
             key_file: "tls/key.pem".into(),
             authorities: self.all.regions.keys().map(authority).collect(),
+            revocation_lists: BTreeMap::new(),
         }
     }
 
@@ -280,6 +283,8 @@ fn chain(plan: &RegionPlan, pin: &ClientPin) -> anyhow::Result<Chain> {
     let source = |source: &super::SourcePlan| Source {
         operator: source.operator.clone(),
         endpoints: source.endpoints.clone(),
+        roots: None,
+        networks: Vec::new(),
     };
     let (numerator, denominator) = pin.trust_threshold;
     let header_file = plan.pinned_header.as_ref().map(|_| header_path(&plan.region));

@@ -215,6 +215,7 @@ fn platform_files(
             certificate: "certificate.pem".into(),
             key_file: "key.pem".into(),
             authorities: [(platform.region.clone(), "../authority/certificate.pem".into())].into(),
+            revocation_lists: BTreeMap::new(),
         },
         gateway: region.own_gateway()?,
         client: Believes { trust: "../../trust.json".into() },

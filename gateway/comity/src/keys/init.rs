@@ -105,6 +105,7 @@ fn caller(args: &InitArgs) -> Caller {
         ProgramName::Gateway => Role::Gateway,
         ProgramName::Relayer => Role::Relayer,
         ProgramName::Regulator => Role::Regulator,
+        ProgramName::Platform => Role::Platform,
     };
     Caller { region: args.region.clone(), role, name: args.name.clone() }
 }
@@ -137,7 +138,7 @@ fn own_keys(
     rng: &mut ChaCha20Rng,
     out: &mut Output,
 ) -> Result<(Vec<NewFile>, Value), Stopped> {
-    if matches!(args.program, ProgramName::Relayer) {
+    if matches!(args.program, ProgramName::Relayer | ProgramName::Platform) {
         return Ok((Vec::new(), json!({ "v": 1, "region": args.region, "name": args.name })));
     }
     let passphrase = passphrase::get(args.passphrase_file.as_deref()).map_err(Unusable::from)?;

@@ -1,5 +1,6 @@
 //! `comity gateway`: from its settings to its service. The one place where they are mapped.
 
+use super::reload::{Reload, Running};
 use super::{Signals, fault, ground, sources::sources};
 use crate::exit::Exit;
 use anyhow::Context as _;
@@ -21,6 +22,7 @@ pub(super) async fn serve(
     checked: &Checked,
     folder: &Path,
     signals: Signals,
+    reload: Reload,
 ) -> anyhow::Result<Exit> {
     let file: GatewayFile = checked.settings().context("settings that were checked")?;
     let store = match ground::store(folder, &file.store)? {
@@ -47,7 +49,10 @@ pub(super) async fn serve(
         Err(error) => return Err(error.into()),
     };
     tracing::info!(region = %file.region, name = %file.name, "listening on {}", gateway.addresses.api);
+    let (tls, questions) = (Arc::clone(gateway.tls()), gateway.questions().clone());
+    let running = Running { tls: &tls, know: &|platforms| questions.know(platforms) };
     tokio::select! {
+        never = reload.run(running) => match never {},
         exit = signals.asked_to_stop() => {
             gateway.shutdown().await;
             Ok(exit)
@@ -72,7 +77,7 @@ async fn pinned_header(
     }
     let client = adapter_registry::light_client(pin.kind.as_str()).context("the kind of chain")?;
     let (net, clock): (Arc<dyn Net>, Arc<dyn Clock>) = (Arc::new(SystemNet), Arc::new(SystemClock));
-    for source in sources(chain, pin, &net, &clock, &mut ground::rng()?)? {
+    for source in sources((folder, chain), pin, &net, &clock, &mut ground::rng()?)? {
         let Ok(header) = source.fetch_header(pin.height).await else { continue };
         let read = client.decode_header(&header);
         if read.is_ok_and(|read| read.state.header_hash == pin.header_hash) {
@@ -132,6 +137,7 @@ async fn settings(
         quotas: QuotaSettings {
             per_second: file.limits.per_platform.per_second,
             burst: file.limits.burst,
+            platforms: file.platforms.known(&file.region),
             ..QuotaSettings::default()
         },
         drain: DRAIN,

@@ -1,5 +1,6 @@
 //! `comity regulator`: one member for each of its lanes, on one store. The one place where settings are mapped.
 
+use super::reload::{Reload, Running};
 use super::{
     Signals, fault, gateway_of, ground,
     sources::{child, sources},
@@ -17,7 +18,9 @@ use gateway_store::Store;
 use gateway_store_redb::OpenError;
 use gateway_types::MemberRef;
 use light_client::LightClient;
-use regulator::{Ended, HttpLink, LeaderLink, Parts, Regulator, Setup, Start, StartError};
+use regulator::{
+    Ended, HttpLink, KnownPlatforms, LeaderLink, Parts, Regulator, Setup, Start, StartError,
+};
 use std::{fs, path::Path, sync::Arc};
 use tokio::sync::watch;
 
@@ -25,7 +28,7 @@ pub(super) async fn serve(
     checked: &Checked,
     folder: &Path,
     dev: bool,
-    signals: Signals,
+    (signals, reload): (Signals, Reload),
 ) -> anyhow::Result<Exit> {
     let file: RegulatorFile = checked.settings().context("settings that were checked")?;
     let store: Arc<dyn Store> = match ground::store(folder, &file.store)? {
@@ -36,24 +39,26 @@ pub(super) async fn serve(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let net: Arc<dyn Net> = Arc::new(SystemNet);
     let tls = Tls::new(&load::tls(folder, &file.tls)?, Arc::clone(&clock))?;
-    let client = Client::new(Arc::clone(&net), tls, ClientLimits::default());
+    let client = Client::new(Arc::clone(&net), Arc::clone(&tls), ClientLimits::default());
     let mark = folder.join(NEW_MEMBER);
     let start = if mark.exists() { Start::New } else { Start::Known };
     let mut rng = ground::rng()?;
     let mut members = tokio::task::JoinSet::new();
     let (stop, stopped) = watch::channel(false);
+    let (told, known) = watch::channel(file.platforms.known(&file.region));
     for lane in load::lanes(folder, &file.lane, &file.packs)? {
         let chain = file.chain.get(&lane.start.origin.lane.source).context("the source's chain")?;
         let parts = Parts {
             clock: Arc::clone(&clock),
             store: Arc::clone(&store),
             leaders: leaders(&file, &lane, &client)?,
-            sources: sources(chain, &lane.start.pin, &net, &clock, &mut rng)?,
+            sources: sources((folder, chain), &lane.start.pin, &net, &clock, &mut rng)?,
             rng: child(&mut rng),
             faults: fault::regulator(),
             dev,
         };
-        let member = match Regulator::start(setup(&file, folder, lane)?, start, parts).await {
+        let starting = Box::pin(Regulator::start(setup(&file, folder, lane)?, start, parts));
+        let member = match starting.await {
             Ok(member) => member,
             Err(error @ StartError::PinnedHeader { .. }) => {
                 tracing::error!(%error, "try again later");
@@ -61,14 +66,16 @@ pub(super) async fn serve(
             }
             Err(error) => return Err(error.into()),
         };
-        members.spawn(run(member, stopped.clone()));
+        members.spawn(run(member, stopped.clone(), known.clone()));
     }
     // Its store holds it from now on: it is no new member any more.
     if start == Start::New {
         fs::remove_file(&mark).context("the mark of a new member")?;
     }
     tracing::info!(region = %file.region, name = %file.name, "running");
+    let know = |platforms| drop(told.send_replace(platforms));
     tokio::select! {
+        never = reload.run(Running { tls: &tls, know: &know }) => match never {},
         exit = signals.asked_to_stop() => {
             stop.send_replace(true);
             members.join_all().await;
@@ -82,14 +89,20 @@ pub(super) async fn serve(
 }
 
 /// Until it is asked to stop, or cannot go on.
-async fn run(mut member: Regulator, mut stopped: watch::Receiver<bool>) -> Ended {
-    let ended = tokio::select! {
-        ended = member.ended() => Some(ended),
-        _ = stopped.changed() => None,
-    };
-    match ended {
-        Some(ended) => ended,
-        None => member.stop().await,
+async fn run(
+    mut member: Regulator,
+    mut stopped: watch::Receiver<bool>,
+    mut known: watch::Receiver<KnownPlatforms>,
+) -> Ended {
+    loop {
+        tokio::select! {
+            ended = member.ended() => return ended,
+            _ = stopped.changed() => return member.stop().await,
+            Ok(()) = known.changed() => {
+                let platforms = known.borrow_and_update().clone();
+                member.know(platforms).await;
+            }
+        }
     }
 }
 
@@ -102,6 +115,7 @@ fn setup(file: &RegulatorFile, folder: &Path, lane: LoadedLane) -> anyhow::Resul
         secrets: load::member_keys(folder, &file.keys)?,
         source: lane.source,
         destination: lane.destination,
+        platforms: file.platforms.known(&file.region),
         pin: lane.start.pin,
         limits: follower_limits(),
         chain: comet_bft,

@@ -1,5 +1,6 @@
 //! `comity relayer`: from its settings to its service. The one place where they are mapped.
 
+use super::reload::{Reload, Running};
 use super::{
     Signals, gateway_of, ground,
     sources::{child, sources},
@@ -8,15 +9,11 @@ use crate::exit::Exit;
 use anyhow::Context as _;
 use chain_adapter::{SourceId, Sources};
 use comity::{
-    load,
+    load, nodes,
     settings::{Chain, Checked, RelayerFile, Remote},
 };
 use gateway_http::{Client, ClientLimits, Tls};
 use gateway_net::{Clock, Net, SystemClock, SystemNet};
-use gateway_types::{
-    Bytes,
-    entry::{ClientPin, ShortText},
-};
 use light_client::LightClient;
 use rand_chacha::ChaCha20Rng;
 use relayer::{FollowedChain, GatewayLink, HttpLink, Relayer, RelayerSettings};
@@ -27,12 +24,13 @@ pub(super) async fn serve(
     checked: &Checked,
     folder: &Path,
     signals: Signals,
+    reload: Reload,
 ) -> anyhow::Result<Exit> {
     let file: RelayerFile = checked.settings().context("settings that were checked")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let net: Arc<dyn Net> = Arc::new(SystemNet);
     let tls = Tls::new(&load::tls(folder, &file.tls)?, Arc::clone(&clock))?;
-    let client = Client::new(Arc::clone(&net), tls, ClientLimits::default());
+    let client = Client::new(Arc::clone(&net), Arc::clone(&tls), ClientLimits::default());
     let mut rng = ground::rng()?;
     let link = |remote: &Remote| -> Arc<dyn GatewayLink> {
         Arc::new(HttpLink::new(client.clone(), gateway_of(remote)))
@@ -40,7 +38,7 @@ pub(super) async fn serve(
     let links = file.gateway.iter().map(link).collect();
     let mut chains = Vec::new();
     for chain in file.chain.values() {
-        chains.push(followed(&file, chain, (&net, &clock), &mut rng)?);
+        chains.push(followed(&file, (folder, chain), (&net, &clock), &mut rng)?);
     }
     let relayer = Relayer::new(RelayerSettings::default(), clock, links, chains)?;
     tracing::info!(region = %file.region, name = %file.name, "running");
@@ -48,7 +46,10 @@ pub(super) async fn serve(
     let running = tokio::spawn(relayer.run(rng, async move {
         let _asked = stopped.await;
     }));
-    let exit = signals.asked_to_stop().await;
+    let exit = tokio::select! {
+        exit = signals.asked_to_stop() => exit,
+        never = reload.run(Running { tls: &tls, know: &drop }) => match never {},
+    };
     let _ended = stop.send(());
     running.await.context("the relayer cannot go on")?;
     Ok(exit)
@@ -56,33 +57,16 @@ pub(super) async fn serve(
 
 fn followed(
     file: &RelayerFile,
-    chain: &Chain,
+    (folder, chain): (&Path, &Chain),
     (net, clock): (&Arc<dyn Net>, &Arc<dyn Clock>),
     rng: &mut ChaCha20Rng,
 ) -> anyhow::Result<FollowedChain> {
-    let pin = pin(chain)?;
+    let pin = nodes::pin(chain)?;
     let operators = file.gateway.iter().filter_map(|gateway| gateway.operator.clone());
     let operators: BTreeSet<SourceId> = operators.map(SourceId).collect();
-    let sources = sources(chain, &pin, net, clock, rng)?;
+    let sources = sources((folder, chain), &pin, net, clock, rng)?;
     let sources = Sources::new(sources, &operators, child(rng))?;
     Ok(FollowedChain { pin, sources: Arc::new(sources), light_client: Arc::new(comet_bft) })
-}
-
-/// Where a relayer's own light client begins. It is no lane's, and nobody takes its word.
-fn pin(chain: &Chain) -> anyhow::Result<ClientPin> {
-    let millis = |span: std::time::Duration| u64::try_from(span.as_millis());
-    Ok(ClientPin {
-        kind: chain.kind.as_str().parse()?,
-        chain: chain.id.clone(),
-        height: chain.pin.height,
-        header_hash: chain.pin.hash,
-        validators_hash: chain.pin.validators,
-        registry: Bytes::new(chain.registry.0.clone())?,
-        trusting_period_ms: millis(chain.trusting_period.0)?,
-        max_clock_drift_ms: millis(chain.max_clock_drift.0)?,
-        trust_threshold: (chain.trust_threshold.numerator, chain.trust_threshold.denominator),
-        reason: ShortText::new("as its operator set it").context("a reason")?,
-    })
 }
 
 fn comet_bft() -> Box<dyn LightClient> {

@@ -50,6 +50,12 @@ impl Checked {
         self.findings.iter().any(Finding::is_error)
     }
 
+    /// One of them, such as `tls`, typed, if it is said and nothing at all is wrong.
+    #[must_use]
+    pub fn setting<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        if self.has_errors() { None } else { self.kept.get(name)?.clone().try_into().ok() }
+    }
+
     /// The settings, typed, if nothing is wrong.
     #[must_use]
     pub fn settings<T: DeserializeOwned>(&self) -> Option<T> {

@@ -49,6 +49,14 @@ const CODES: &[(&str, &str)] = &[
     ),
     ("C-127", "The same program is named twice."),
     (
+        "C-128",
+        "A node is dialled over TLS, and no authority is named that could vouch for it. None is believed by default: `roots` names the PEM file of the one that signed its certificate, your own or a public one.",
+    ),
+    (
+        "C-129",
+        "A source's nodes cannot be dialled as they are written. Public addresses may be dialled; private ones only within `networks` of the same source, so that no name can lead into your own network unasked; link-local and metadata addresses never.",
+    ),
+    (
         "C-131",
         "A committee's numbers are not safe. Of n members t must agree and up to f may be dishonest: n >= 4, f >= 1, 2t - n > f, t <= n - f. With a smaller t two histories could both be signed; with a larger one f absent members could stop it. By default f = floor((n-1)/3) and t = n - f: 3 of 4, 5 of 7, 7 of 10.",
     ),
@@ -80,9 +88,25 @@ const CODES: &[(&str, &str)] = &[
     ("C-153", "The TLS key is not the certificate's."),
     (
         "C-154",
-        "What is named as a region's authority is none, or the program's own region has none.",
+        "What is named as an authority is none, or the program's own region has none, or the region of a program that it dials.",
     ),
     ("C-155", "A TLS certificate ends within 30 days."),
+    (
+        "C-156",
+        "A revocation list is of no use: its region has no authority here, another signed it, or it does not say until when it counts.",
+    ),
+    (
+        "C-157",
+        "A revocation list has ended, or ends within a day. From then on nobody of its region is let in: who was revoked since is not known. Fetch lists well before they end.",
+    ),
+    (
+        "C-158",
+        "The program's own certificate is on its region's revocation list: nobody believes it.",
+    ),
+    (
+        "C-159",
+        "The TLS files cannot be used together: certificate and key do not fit, or two regions name the same authority, which could then speak for both.",
+    ),
     (
         "C-160",
         "The genesis file is refused: it is damaged, or its committees have not proven that they hold their keys.",
@@ -100,6 +124,15 @@ const CODES: &[(&str, &str)] = &[
     ),
     ("C-170", "The keys are not those that the lane names for this program."),
     ("C-171", "A sealed file does not open: the passphrase is another, or the file was changed."),
+    (
+        "C-180",
+        "There is little room where the store is: less than 1 GiB, or less than keep_free, below which nothing new is taken.",
+    ),
+    (
+        "C-190",
+        "A platform's trust file is none. It says by whose keys an answer is believed, so it comes from both regions, and is compared with a source of your own.",
+    ),
+    ("C-191", "A platform asks another region's gateway, which takes no question of it."),
 ];
 
 /// What a code means, if there is such a one.

@@ -4,8 +4,11 @@ mod committees;
 mod files;
 mod keys;
 mod lanes;
+mod lists;
 mod sources;
+mod store;
 mod tls;
+mod trust;
 
 pub(crate) use lanes::load_pack;
 
@@ -38,8 +41,11 @@ pub(super) fn settings(judge: &mut Judge<'_>) {
 /// What the files say that the settings name.
 pub(super) fn files(judge: &mut Judge<'_>) {
     tls::check(judge);
+    sources::check_files(judge);
+    store::check(judge);
     let lanes = lanes::check(judge);
     keys::check(judge, &lanes);
+    trust::check(judge);
 }
 
 impl<'a> Judge<'a> {
@@ -60,14 +66,25 @@ impl<'a> Judge<'a> {
         self.findings.push(finding);
     }
 
-    /// The value at a path of names, such as `tls.key_file`.
+    /// The value at a path of names, such as `tls.key_file` or `chain.CN-GD.source[0].roots`.
     fn raw(&self, path: &str) -> Option<&'a Value> {
-        let mut parts = path.split('.');
-        let mut value = self.kept.get(parts.next()?)?;
-        for part in parts {
-            value = value.get(part)?;
+        let mut value: Option<&'a Value> = None;
+        for part in path.split('.') {
+            let (name, number) = match part.split_once('[') {
+                Some((name, number)) => (name, Some(number.strip_suffix(']')?.parse().ok()?)),
+                None => (part, None),
+            };
+            let named = match value {
+                None => self.kept.get(name),
+                Some(within) => within.get(name),
+            };
+            value = match number {
+                None => named,
+                Some(number) => named?.get::<usize>(number),
+            };
+            value?;
         }
-        Some(value)
+        value
     }
 
     fn value<T: DeserializeOwned>(&self, path: &str) -> Option<T> {
@@ -104,15 +121,27 @@ impl<'a> Judge<'a> {
         lanes.iter().filter_map(|lane| lane.get("name")?.clone().try_into().ok()).collect()
     }
 
-    /// The programs under `[[peer]]`, `[[leader]]` or `[[gateway]]`, with their places in the list.
-    fn remotes(&self) -> (&'static str, Vec<super::Remote>) {
-        let list = match self.given.program {
+    /// Under which name the programs stand that it dials.
+    fn remotes_name(&self) -> &'static str {
+        match self.given.program {
             Program::Gateway => "peer",
-            Program::Relayer => "gateway",
+            Program::Relayer | Program::Platform => "gateway",
             Program::Regulator => "leader",
+        }
+    }
+
+    /// The programs that it dials, each with its path.
+    fn remotes(&self) -> Vec<(String, super::Remote)> {
+        let name = self.remotes_name();
+        if self.given.program == Program::Platform {
+            return self.value(name).map(|remote| (name.to_owned(), remote)).into_iter().collect();
+        }
+        let remotes: Vec<Table> = self.value(name).unwrap_or_default();
+        let remotes = remotes.into_iter().enumerate();
+        let read = |(number, remote): (usize, Table)| {
+            Some((format!("{name}[{number}]"), remote.try_into().ok()?))
         };
-        let remotes: Vec<Table> = self.value(list).unwrap_or_default();
-        (list, remotes.into_iter().filter_map(|remote| remote.try_into().ok()).collect())
+        remotes.filter_map(read).collect()
     }
 
     fn chains(&self) -> BTreeMap<String, Table> {

@@ -4,12 +4,13 @@
 //! what the comments of a written file are taken from. That they say the same as the typed form is tested.
 
 use super::{
+    MAX_NETWORKS, MAX_PLATFORMS,
     endpoint::Endpoint,
-    units::{Hex, Rate, Share, Size, Span},
+    units::{Hex, Network, Rate, Share, Size, Span},
 };
 use gateway_types::{ChainId, Digest, Jurisdiction, LaneId, Name, id::Deployment};
 use serde::de::DeserializeOwned;
-use std::net::SocketAddr;
+use std::{collections::BTreeSet, net::SocketAddr};
 
 /// A setting.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ pub(super) enum Need {
 }
 use Need::{Default, Optional, Required};
 
-/// The three programs.
+/// Whose settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
     /// `comity gateway`.
@@ -57,19 +58,22 @@ pub enum Program {
     Relayer,
     /// `comity regulator`.
     Regulator,
+    /// `comity ask`, which a platform calls; it keeps nothing running.
+    Platform,
 }
 
 impl Program {
     /// All.
-    pub const ALL: [Self; 3] = [Self::Gateway, Self::Relayer, Self::Regulator];
+    pub const ALL: [Self; 4] = [Self::Gateway, Self::Relayer, Self::Regulator, Self::Platform];
 
-    /// The word: in the command, in the file's name and in TLS identities.
+    /// The word: in the file's name and in TLS identities, and in the command of what keeps running.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Gateway => "gateway",
             Self::Relayer => "relayer",
             Self::Regulator => "regulator",
+            Self::Platform => "platform",
         }
     }
 
@@ -79,6 +83,7 @@ impl Program {
             Self::Gateway => GATEWAY,
             Self::Relayer => RELAYER,
             Self::Regulator => REGULATOR,
+            Self::Platform => PLATFORM,
         }
     }
 }
@@ -93,6 +98,15 @@ fn some_text(value: &toml::Value) -> bool {
 
 fn some_endpoints(value: &toml::Value) -> bool {
     fits::<Vec<Endpoint>>(value) && value.as_array().is_some_and(|list| !list.is_empty())
+}
+
+fn some_networks(value: &toml::Value) -> bool {
+    fits::<Vec<Network>>(value) && value.as_array().is_some_and(|list| list.len() <= MAX_NETWORKS)
+}
+
+fn some_names(value: &toml::Value) -> bool {
+    fits::<BTreeSet<Name>>(value)
+        && value.as_array().is_some_and(|list| list.len() <= MAX_PLATFORMS)
 }
 
 fn positive(value: &toml::Value) -> bool {
@@ -122,6 +136,7 @@ const SPAN: Shape =
 const ENDPOINT: Shape =
     Shape::Value(fits::<Endpoint>, "an address such as \"https://gw.example:8443\"");
 const DIGEST: Shape = Shape::Value(fits::<Digest>, "64 hexadecimal digits");
+const NAMES: Shape = Shape::Value(some_names, "a list of names such as [\"counter\"]");
 const SMALL: Shape = Shape::Value(small, "a number from 0 to 255");
 
 const fn key(name: &'static str, about: &'static str, need: Need, shape: Shape) -> Key {
@@ -172,6 +187,7 @@ const GATEWAY: &[Key] = &[
     LANES,
     CHAINS,
     COMMITTEES,
+    PLATFORMS,
     key("peer", "The other gateways of its lanes: it dials them.", Optional, Shape::List(REMOTE)),
     key(
         "limits",
@@ -229,11 +245,30 @@ const REGULATOR: &[Key] = &[
     LANES,
     CHAINS,
     COMMITTEES,
+    PLATFORMS,
     key(
         "leader",
         "The gateways that lead its lanes: it dials each of them.",
         Required,
         Shape::List(REMOTE),
+    ),
+];
+
+const PLATFORM: &[Key] = &[
+    key("region", "The region whose authority vouches for it.", Required, REGION),
+    key("name", "Its name there, as in its TLS certificate.", Required, NAME),
+    TLS,
+    key("gateway", "Whom it asks: its own region's gateway.", Required, Shape::Table(REMOTE)),
+    key(
+        "client",
+        "What it believes by.",
+        Required,
+        Shape::Table(&[key(
+            "trust",
+            "The trust file that both regions published, compared with a source of your own.",
+            Required,
+            FILE,
+        )]),
     ),
 ];
 
@@ -276,6 +311,12 @@ const TLS: Key = key(
             "authorities",
             "PEM: one authority a region. A certificate that says CN-HK must be CN-HK's authority's.",
             Required,
+            Shape::Regions(some_text, "a path in quotes, relative to this file's folder"),
+        ),
+        key(
+            "revocation_lists",
+            "PEM: each region's list of certificates that count no more. With one, nobody is let in once it has ended.",
+            Optional,
             Shape::Regions(some_text, "a path in quotes, relative to this file's folder"),
         ),
     ]),
@@ -400,6 +441,18 @@ const CHAINS: Key = key(
                         "a list of addresses such as [\"https://node-a.example:26657\"]",
                     ),
                 ),
+                key(
+                    "roots",
+                    "PEM: the authorities that vouch for its https nodes.",
+                    Optional,
+                    FILE,
+                ),
+                key(
+                    "networks",
+                    "Private networks where its nodes may be; public addresses always may.",
+                    Optional,
+                    Shape::Value(some_networks, "a list of networks such as [\"10.1.0.0/16\"]"),
+                ),
             ]),
         ),
     ]),
@@ -413,6 +466,26 @@ const COMMITTEES: Key = key(
         key("members", "n, at least 4.", Required, SMALL),
         key("threshold", "t: so many must agree.", Required, SMALL),
         key("dishonest", "f: so many may be dishonest.", Required, SMALL),
+    ]),
+);
+
+const PLATFORMS: Key = key(
+    "platforms",
+    "What your region knows of its own platforms. Its gateway and all its regulators say the same.",
+    Optional,
+    Shape::Table(&[
+        key(
+            "suspended",
+            "Their questions are declined, until they are taken out.",
+            Optional,
+            NAMES,
+        ),
+        key(
+            "contract_filed",
+            "Their contract for personal data is filed: packs that ask for one let more through.",
+            Optional,
+            NAMES,
+        ),
     ]),
 );
 

@@ -5,11 +5,16 @@
 
 use super::{
     endpoint::Endpoint,
-    units::{Hex, Rate, Share, Size, Span},
+    units::{Hex, Network, Rate, Share, Size, Span},
 };
-use gateway_types::{ChainId, Digest, Jurisdiction, LaneId, Name, id::Deployment};
+use gateway::settings::KnownPlatforms;
+use gateway_types::{ChainId, Digest, Jurisdiction, LaneId, Name, Platform, id::Deployment};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 /// `gateway.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +45,9 @@ pub struct GatewayFile {
     /// What its operator expects of the committees, by region.
     #[serde(default)]
     pub committee: BTreeMap<Jurisdiction, Expected>,
+    /// What its region knows of its own platforms.
+    #[serde(default, skip_serializing_if = "Platforms::is_empty")]
+    pub platforms: Platforms,
     /// The other gateways of its lanes.
     #[serde(default)]
     pub peer: Vec<Remote>,
@@ -95,6 +103,9 @@ pub struct RegulatorFile {
     /// What its operator expects of the committees, by region.
     #[serde(default)]
     pub committee: BTreeMap<Jurisdiction, Expected>,
+    /// What its region knows of its own platforms.
+    #[serde(default, skip_serializing_if = "Platforms::is_empty")]
+    pub platforms: Platforms,
     /// The gateways that lead its lanes.
     pub leader: Vec<Remote>,
 }
@@ -132,6 +143,17 @@ pub struct Tls {
     pub key_file: PathBuf,
     /// PEM: each region's authority.
     pub authorities: BTreeMap<Jurisdiction, PathBuf>,
+    /// PEM: the lists of those regions' certificates that count no more. Without one, all of a region's count.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub revocation_lists: BTreeMap<Jurisdiction, PathBuf>,
+}
+
+impl Tls {
+    /// All files that it names.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let lists = self.authorities.values().chain(self.revocation_lists.values());
+        [&self.certificate, &self.key_file].into_iter().chain(lists).map(PathBuf::as_path)
+    }
 }
 
 /// A gateway's key.
@@ -278,7 +300,16 @@ pub struct Source {
     pub operator: String,
     /// Their addresses.
     pub endpoints: Vec<Endpoint>,
+    /// PEM: the authorities that vouch for its `https` nodes. None is believed unless it is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roots: Option<PathBuf>,
+    /// Private networks where its nodes may be, at most [`MAX_NETWORKS`]. Public addresses always may.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<Network>,
 }
+
+/// Most private networks of one source: beyond that somebody lists machines, and it is refused.
+pub const MAX_NETWORKS: usize = 30;
 
 /// Another program, dialled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -305,6 +336,38 @@ pub struct Expected {
     pub threshold: u8,
     /// f.
     pub dishonest: u8,
+}
+
+/// What a region knows of its own platforms, as its operators wrote it down. Its gateway and its regulators derive
+/// facts from it, each from its own file: where they differ about a platform, its questions are declined.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Platforms {
+    /// Their questions are declined.
+    #[serde(default)]
+    pub suspended: BTreeSet<Name>,
+    /// Their contract for personal data is filed.
+    #[serde(default)]
+    pub contract_filed: BTreeSet<Name>,
+}
+
+/// Most platforms in one list: more than a region has; a longer one is refused.
+pub const MAX_PLATFORMS: usize = 10_000;
+
+impl Platforms {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The same, each platform with its region.
+    #[must_use]
+    pub fn known(&self, region: &Jurisdiction) -> KnownPlatforms {
+        let platform = |name: &Name| Platform { region: region.clone(), name: name.clone() };
+        KnownPlatforms {
+            suspended: self.suspended.iter().map(platform).collect(),
+            contract_filed: self.contract_filed.iter().map(platform).collect(),
+        }
+    }
 }
 
 /// What a gateway takes from platforms.

@@ -1,6 +1,8 @@
 //! Settings files as people write them, right and wrong.
 
 use super::*;
+mod reach;
+
 use crate::deployment::tests::{NOW, plan};
 use gateway_types::Timestamp;
 use std::{
@@ -26,8 +28,8 @@ registry = "0909"
 trusting_periodd = "7 days"
 pin = { height = 5, hash = "0707070707070707070707070707070707070707070707070707070707070707", validators = "0808080808080808080808080808080808080808080808080808080808080808" }
 source = [
-  { operator = "Guangdong Data Bureau", endpoints = ["https://a.example:26657"] },
-  { operator = "Example University", endpoints = ["https://b.example:26657"] },
+  { operator = "Guangdong Data Bureau", endpoints = ["https://a.example:26657"], roots = "a.pem" },
+  { operator = "Example University", endpoints = ["https://b.example:26657"], roots = "b.pem" },
 ]
 [committee.CN-HK]
 members = 4
@@ -91,8 +93,7 @@ fn a51_unsafe_numbers_are_refused_and_dev_permits_them_aloud() {
 
 #[test]
 fn a23_one_source_of_headers_is_refused() {
-    let second =
-        "  { operator = \"Example University\", endpoints = [\"https://b.example:26657\"] },\n";
+    let second = "  { operator = \"Example University\", endpoints = [\"https://b.example:26657\"], roots = \"b.pem\" },\n";
     for replaced in [String::new(), second.replace("Example University", " guangdong  DATA Bureau")]
     {
         let text = TRANSCRIPT.replace(second, &replaced);
@@ -225,17 +226,21 @@ impl Scratch {
                 Program::Gateway => assert!(checked.settings::<GatewayFile>().is_some()),
                 Program::Relayer => assert!(checked.settings::<RelayerFile>().is_some()),
                 Program::Regulator => assert!(checked.settings::<RegulatorFile>().is_some()),
+                Program::Platform => {
+                    assert!(checked.settings::<platform::PlatformFile>().is_some());
+                }
             }
         }
         checked
     }
 }
 
-const ALL: [(Program, &str); 4] = [
+const ALL: [(Program, &str); 5] = [
     (Program::Gateway, "CN-GD/gateway"),
     (Program::Relayer, "CN-HK/relayer"),
     (Program::Regulator, "CN-GD/office-1"),
     (Program::Regulator, "CN-MO/office-4"),
+    (Program::Platform, "CN-HK/platform"),
 ];
 
 #[test]

@@ -1,7 +1,7 @@
 //! Values with their units: `"7 days"`, `"128 KiB"`, `"500/s"`, `"2/3"`.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, net::IpAddr, str::FromStr, time::Duration};
 
 /// A text that is not a value of its kind; says what would be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -195,6 +195,37 @@ impl fmt::Debug for Hex {
 
 as_text!(Hex);
 
+/// An address and how many of its bits count: `10.1.0.0/16`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    prefix: u8,
+}
+
+impl FromStr for Network {
+    type Err = BadValue;
+
+    fn from_str(text: &str) -> Result<Self, BadValue> {
+        let read = || {
+            let (address, prefix) = text.split_once('/')?;
+            let address: IpAddr = address.parse().ok()?;
+            let bits = if address.is_ipv4() { 32 } else { 128 };
+            let number: u8 = prefix.parse().ok()?;
+            let canonical = number.to_string() == prefix && number <= bits;
+            canonical.then_some(Self { address, prefix: number })
+        };
+        read().ok_or(BadValue { expected: "a network such as \"10.1.0.0/16\"" })
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.prefix)
+    }
+}
+
+as_text!(Network);
+
 /// A whole number and one of `units`, with or without a space between.
 fn with_unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -241,6 +272,22 @@ mod tests {
         );
         check::<Rate>(&[("500/s", "500/s")], &["500", "0/s", "500/min", "-1/s", "/s"]);
         check::<Hex>(&[("00ff", "00ff")], &["", "0", "0x00", "zz"]);
+        check::<Network>(
+            &[
+                ("10.1.0.0/16", "10.1.0.0/16"),
+                ("fd12::/24", "fd12::/24"),
+                ("0.0.0.0/0", "0.0.0.0/0"),
+            ],
+            &[
+                "10.0.0.0",
+                "10.0.0.0/33",
+                "10.0.0.0/08",
+                "10.0/8",
+                "::/129",
+                "host/8",
+                "10.0.0.0/-1",
+            ],
+        );
     }
 
     #[test]

@@ -158,7 +158,7 @@ impl Inner {
         };
         let (platform, key) = (new.platform.clone(), new.key.clone());
         let request = StoredRequest { id, platform, key, question, stored_at: now };
-        let here = &self.settings.region;
+        let here = &self.region;
         let standing = self.standing_of(&request.platform);
         let presented = lane.judge(|rules| {
             let presented = check_request(rules, here, &request, now)?;

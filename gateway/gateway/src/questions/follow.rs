@@ -146,7 +146,7 @@ impl Inner {
 
     /// Nobody asks for this region but through this store: a *yes* that nobody asked for is an alarm (A52).
     fn watch_unasked(&self, lane: &ServedLane, candidate: &Candidate) {
-        if candidate.origin.lane.destination != self.settings.region {
+        if candidate.origin.lane.destination != self.region {
             return;
         }
         if let Ok(None) = self.store.load(kept::KEYS, &candidate.request.0) {

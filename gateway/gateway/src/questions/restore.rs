@@ -88,7 +88,7 @@ impl Inner {
         kept: Kept,
     ) -> Result<(), RestoreError> {
         let now = self.clock.now();
-        let here = &self.settings.region;
+        let here = &self.region;
         match lane.judge(|rules| check_request(rules, here, &request, now)) {
             Ok(presented) => {
                 let room = Arc::clone(&self.room).try_acquire_owned().ok();

@@ -119,6 +119,27 @@ async fn members_who_come_back_late_are_asked_anew() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a45_a_platform_that_was_suspended_while_we_run_is_declined_by_its_regions_rule() {
+    let bench = Bench::begun().await;
+    bench.region.say(Some(Word::Refuse));
+    let reasons = |closed: &Closed| {
+        let (logged, _) = closed.logged.clone().unwrap();
+        let rules = &logged.candidate().decision.reasons;
+        rules.iter().map(|rule| rule.as_str().to_owned()).collect::<Set<_>>()
+    };
+    let suspended = "CN-HK/platform-in-good-standing";
+    let asked = bench.questions.ask(question(KEY)).await.unwrap();
+    let before = bench.closed(&asked.id).await;
+    assert!(!reasons(&before).contains(suspended), "{:?}", reasons(&before));
+    let known = KnownPlatforms { suspended: [platform()].into(), ..KnownPlatforms::default() };
+    bench.questions.know(known);
+    let asked = bench.questions.ask(question("7b0c2f1e-31d2-4d1c-9a54")).await.unwrap();
+    let after = bench.closed(&asked.id).await;
+    assert_eq!(bench.answer(&after), Answer::No);
+    assert!(reasons(&after).contains(suspended), "{:?}", reasons(&after));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_silent_source_is_waited_for_and_then_unknown() {
     let bench = Bench::begun().await;
     *bench.region.fetches.lock().unwrap() = false;

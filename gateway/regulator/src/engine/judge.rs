@@ -3,7 +3,7 @@
 use super::{Effect, Engine, Notice, effect::NotJudged};
 use crate::{fault::Step, journal::Written, moment::Moment, spaces};
 use gateway_agreement::member::To;
-use gateway_core::{Evidence, Lane, MemberView, PlatformStanding, Texts, check_candidate};
+use gateway_core::{Evidence, Lane, MemberView, Texts, check_candidate};
 use gateway_types::{
     Bounded, Digest, Timestamp,
     link::{CandidateFrame, Handed, MemberFrame, ShownValue},
@@ -94,7 +94,7 @@ impl Engine {
             None => return Err(NotJudged::NotHanded),
             Some(handed) => MemberView::Destination {
                 texts: texts(handed)?,
-                standing: PlatformStanding::default(),
+                standing: self.setup.platforms.standing_of(&candidate.facts.platform),
             },
         };
         Ok(check_candidate(&lane, &view, candidate, &evidence, now)?.verdict(candidate))

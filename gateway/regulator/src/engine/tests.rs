@@ -12,13 +12,14 @@ use crate::{
     },
 };
 use gateway_agreement::member::Silence;
+use gateway_core::KnownPlatforms;
 use gateway_store::{Batch, MemoryStore, RunId, Store as _};
 use gateway_types::{
     Bounded, Digest, MemberRef, Timestamp,
     entry::Entry,
     link::{CandidateFrame, InboxFrame, MemberFrame},
     message::ToLeader,
-    verdict::{SignedVerdicts, VerdictList, Word},
+    verdict::{Reason, SignedVerdicts, VerdictList, Word},
 };
 
 const ONE: MemberRef = MemberRef { committee: 0, member: 1 };
@@ -60,6 +61,32 @@ fn a_candidate_is_judged_agreed_and_signed() {
         assert_eq!((view.verdicts, view.silence, view.clock), (1, None, ClockState::Right));
         assert_eq!(node.engine.as_ref().unwrap().heard.len(), 0, "nothing waits any more");
     }
+}
+
+#[test]
+fn a45_a_destination_judges_platforms_by_what_it_knows_and_not_by_what_its_gateway_says() {
+    let mut world = World::begun();
+    let platform: gateway_types::Platform = "comity://CN-HK/platform/counter".parse().unwrap();
+    let known = KnownPlatforms { suspended: [platform].into(), ..KnownPlatforms::default() };
+    for me in lane::keys().members() {
+        world.engine(me).handle_platforms(known.clone());
+    }
+    // Its gateway says that nobody is suspended: the source cannot know, the destination does.
+    let candidate = world.ask(Holder(1));
+    world.pass(1_000);
+    assert!(!recognised(&world, candidate));
+    let words = |world: &World, committee| {
+        let list = lists(world, m(committee, 1)).pop().unwrap();
+        (list.list.verdicts[0].word, list.list.verdicts[0].reason)
+    };
+    assert_eq!(words(&world, 0), (Word::Accept, None));
+    assert_eq!(words(&world, 1), (Word::Refuse, Some(Reason::CandidateMismatch)));
+    for me in lane::keys().members() {
+        world.engine(me).handle_platforms(KnownPlatforms::default());
+    }
+    let candidate = world.ask(Holder(2));
+    world.pass(1_000);
+    assert!(recognised(&world, candidate), "it was let in again");
 }
 
 #[test]

@@ -164,6 +164,7 @@ impl LaneLoop {
             }
             Event::Frame(leader, frame) => self.engine.handle_frame(leader, frame, now),
             Event::Release => self.engine.handle_release(now),
+            Event::Platforms(platforms) => self.engine.handle_platforms(*platforms),
             Event::Chain(what) => self.handle_chain(what, now),
         }
     }

@@ -3,6 +3,7 @@
 use super::{NOW, chain, m};
 use crate::setup::Setup;
 use gateway_agreement::check::Genesis;
+use gateway_core::KnownPlatforms;
 use gateway_cosign::{EncryptionKey, EpochKeys, KeyShare, MemberKeys, ProtocolKey, ThresholdText};
 use gateway_types::{
     Bounded, CommitteeSize, Digest, MemberRef, Origin, Timestamp,
@@ -134,6 +135,7 @@ pub(crate) fn setup(me: MemberRef) -> Setup {
         secrets: member_keys(me),
         source: source(),
         destination: destination(),
+        platforms: KnownPlatforms::default(),
         pin: chain::pin(),
         limits: Limits::default(),
         chain: chain::make,

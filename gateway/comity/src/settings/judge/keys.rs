@@ -13,7 +13,7 @@ pub(super) fn check(judge: &mut Judge<'_>, lanes: &[(String, LaneStart)]) {
     match judge.given.program {
         Program::Gateway => check_leader(judge, lanes),
         Program::Regulator => check_member(judge, lanes),
-        Program::Relayer => {}
+        Program::Relayer | Program::Platform => {}
     }
 }
 

@@ -200,13 +200,16 @@ fn check_chain(judge: &mut Judge<'_>, path: &str, start: &LaneStart) {
 
 /// Every leader is dialled; a gateway is one itself.
 fn check_leaders(judge: &mut Judge<'_>, path: &str, start: &LaneStart) {
-    let (list, remotes) = judge.remotes();
+    let (list, remotes) = (judge.remotes_name(), judge.remotes());
     let (own, name) = (judge.region(), judge.name());
     let mut leads = false;
     for leader in start.keys.entry().leaders.iter() {
         if own.as_ref() == Some(&leader.region) && name.as_ref() == Some(&leader.name) {
             leads = true;
-        } else if !remotes.iter().any(|it| it.region == leader.region && it.name == leader.name) {
+        } else if !remotes
+            .iter()
+            .any(|(_, it)| it.region == leader.region && it.name == leader.name)
+        {
             let says =
                 format!("{}'s {} leads this lane and is not named", leader.region, leader.name);
             let place = judge.at(&format!("{path}.name"));

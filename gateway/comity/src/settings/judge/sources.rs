@@ -1,9 +1,15 @@
 //! Sources of headers: at least two bodies, of which one runs no gateway (A23).
 
-use super::{Finding, Judge};
-use crate::settings::{Endpoint, Program};
+use super::{
+    Finding, Judge,
+    tls::{MAX_PEM, check_authority, first_certificate},
+};
+use crate::{
+    nodes,
+    settings::{Chain, Endpoint, Place, Program},
+};
 use std::collections::BTreeSet;
-use toml::Value;
+use toml::{Table, Value};
 
 pub(super) fn check(judge: &mut Judge<'_>) {
     let gateways = operators_of_gateways(judge);
@@ -14,10 +20,52 @@ pub(super) fn check(judge: &mut Judge<'_>) {
             check_operators(judge, &path, &sources, &gateways);
         }
         for (number, source) in sources.iter().enumerate() {
-            check_endpoints(judge, &format!("{path}.source[{number}].endpoints"), source);
+            check_endpoints(judge, &format!("{path}.source[{number}]"), source);
         }
     }
     check_remotes(judge);
+}
+
+/// Authorities of nodes, and whether each source could be dialled as it is written.
+pub(super) fn check_files(judge: &mut Judge<'_>) {
+    for (region, chain) in judge.chains() {
+        let sources = chain.get("source").and_then(Value::as_array).map_or(0, Vec::len);
+        for number in 0..sources {
+            let path = format!("chain.{region}.source[{number}]");
+            if check_roots(judge, &path) {
+                check_dialled(judge, &path, &chain, number);
+            }
+        }
+    }
+}
+
+/// Whether the authorities that vouch for a source's nodes are what they should be, if there are any.
+fn check_roots(judge: &mut Judge<'_>, path: &str) -> bool {
+    let path = format!("{path}.roots");
+    if judge.raw(&path).is_none() {
+        return true;
+    }
+    let Some(bytes) = judge.read(&path, MAX_PEM) else { return false };
+    let Some(der) = first_certificate(judge, &path, &bytes) else { return false };
+    check_authority(judge, &path, &der);
+    true
+}
+
+/// What the adapter refuses at the start is refused here.
+fn check_dialled(judge: &mut Judge<'_>, path: &str, chain: &Table, number: usize) {
+    let Ok(chain) = chain.clone().try_into::<Chain>() else { return };
+    let Some(source) = chain.source.get(number) else { return };
+    let Err(error) = nodes::check(judge.given.folder, &chain, source) else { return };
+    let says = format!("this source cannot be dialled: {error:#}");
+    // Some of it has been told of already, with what is wrong exactly.
+    let place = judge.at(&format!("{path}.endpoints"));
+    let line = |place: &Option<Place>| place.as_ref().map(|place| place.line);
+    if judge.findings.iter().any(|it| it.is_error() && line(&it.place) == line(&place)) {
+        return;
+    }
+    judge.push(Finding::error("C-129", place, says).advise(
+        "private addresses must lie in a network of the source: networks = [\"10.1.0.0/16\"]",
+    ));
 }
 
 fn operators_of_gateways(judge: &Judge<'_>) -> BTreeSet<String> {
@@ -25,7 +73,7 @@ fn operators_of_gateways(judge: &Judge<'_>) -> BTreeSet<String> {
         Program::Gateway => judge.text("operator").map(same),
         _ => None,
     };
-    let remotes = judge.remotes().1.into_iter().filter_map(|remote| remote.operator);
+    let remotes = judge.remotes().into_iter().filter_map(|(_, remote)| remote.operator);
     remotes.map(|operator| same(&operator)).chain(own).collect()
 }
 
@@ -59,11 +107,20 @@ fn check_operators(
 
 fn check_endpoints(judge: &mut Judge<'_>, path: &str, source: &Value) {
     let endpoints = source.get("endpoints").and_then(Value::as_array).cloned().unwrap_or_default();
+    let has_roots = source.get("roots").is_some();
     for (number, endpoint) in endpoints.into_iter().enumerate() {
         let Ok(endpoint) = endpoint.try_into::<Endpoint>() else { continue };
+        if endpoint.tls && !has_roots {
+            let says = "no authority is named that could vouch for this node";
+            let place = judge.at(&format!("{path}.endpoints[{number}]"));
+            judge.push(
+                Finding::error("C-128", place, says)
+                    .advise("write roots = \"…\": PEM, the authority of its certificate"),
+            );
+        }
         if !endpoint.tls && !endpoint.is_this_machine() {
             let says = "a node is asked without TLS over a network";
-            let place = judge.at(&format!("{path}[{number}]"));
+            let place = judge.at(&format!("{path}.endpoints[{number}]"));
             let finding = Finding::error("C-126", place, says)
                 .advise("must be https://…; http:// only to this machine, 127.0.0.1 or ::1   (--dev permits it)");
             judge.push(finding.unless_dev(judge.given.dev));
@@ -73,10 +130,8 @@ fn check_endpoints(judge: &mut Judge<'_>, path: &str, source: &Value) {
 
 /// Gateways are dialled over mutual TLS, and a regulator knows who runs them.
 fn check_remotes(judge: &mut Judge<'_>) {
-    let (list, remotes) = judge.remotes();
     let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
-    for (number, remote) in remotes.into_iter().enumerate() {
-        let path = format!("{list}[{number}]");
+    for (path, remote) in judge.remotes() {
         if !remote.address.tls {
             let place = judge.at(&format!("{path}.address"));
             judge.push(

@@ -1,15 +1,20 @@
 //! The program's own certificate and the regions' authorities.
 
-use super::{Finding, Judge};
+use super::{Finding, Judge, lists};
 use gateway_http::Role;
+use gateway_net::SystemClock;
 use gateway_types::Timestamp;
 use rcgen::KeyPair;
 use x509_parser::prelude::{FromDer as _, GeneralName, Pem, X509Certificate};
 
-use crate::settings::Program;
+use crate::{
+    load,
+    settings::{Program, Tls},
+};
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Longest PEM file, in bytes.
-const MAX_PEM: u64 = 64 * 1024;
+pub(super) const MAX_PEM: u64 = 64 * 1024;
 
 /// So long before its end a certificate is spoken of, in milliseconds: 30 days.
 const SOON_MS: u64 = 30 * 24 * 3_600_000;
@@ -38,9 +43,49 @@ pub(super) fn check(judge: &mut Judge<'_>) {
     {
         check_own(judge, &der, own_authority.as_deref());
     }
+    check_remotes(judge, &regions);
+    lists::check(judge, &regions);
+    check_usable(judge);
 }
 
-fn first_certificate(judge: &mut Judge<'_>, path: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+/// Whoever is dialled is believed by its own region's authority alone.
+fn check_remotes(judge: &mut Judge<'_>, authorities: &toml::Table) {
+    let mut told = BTreeSet::new();
+    for (path, remote) in judge.remotes() {
+        let region = remote.region;
+        if !authorities.contains_key(region.as_str()) && told.insert(region.clone()) {
+            let says = format!("no authority of {region} is named: its gateway is not believed");
+            let place = judge.at(&format!("{path}.region"));
+            judge.push(
+                Finding::error("C-154", place, says)
+                    .advise(format!("write {region} = \"…\" under [tls.authorities]")),
+            );
+        }
+    }
+}
+
+/// What the library refuses at the start is refused here, if nothing else has been found in these files.
+fn check_usable(judge: &mut Judge<'_>) {
+    let is_of_tls = |code: &str| ["C-11", "C-15"].iter().any(|start| code.starts_with(start));
+    if judge.findings.iter().any(|it| it.is_error() && is_of_tls(it.code)) {
+        return;
+    }
+    let Some(tls) = judge.value::<Tls>("tls") else { return };
+    let Ok(settings) = load::tls(judge.given.folder, &tls) else { return };
+    if let Err(error) = gateway_http::Tls::new(&settings, Arc::new(SystemClock)) {
+        let says = format!("these files cannot be used: {:#}", anyhow::Error::from(error));
+        judge.push(
+            Finding::error("C-159", judge.at_key("tls"), says)
+                .advise("each region has one authority of its own, and a certificate its key"),
+        );
+    }
+}
+
+pub(super) fn first_certificate(
+    judge: &mut Judge<'_>,
+    path: &str,
+    bytes: &[u8],
+) -> Option<Vec<u8>> {
     let mut pems = Pem::iter_from_buffer(bytes).filter_map(Result::ok);
     let found = pems.find(|pem| pem.label == "CERTIFICATE").map(|pem| pem.contents);
     let found = found.filter(|der| X509Certificate::from_der(der).is_ok());
@@ -51,11 +96,11 @@ fn first_certificate(judge: &mut Judge<'_>, path: &str, bytes: &[u8]) -> Option<
     found
 }
 
-fn check_authority(judge: &mut Judge<'_>, path: &str, der: &[u8]) {
+pub(super) fn check_authority(judge: &mut Judge<'_>, path: &str, der: &[u8]) {
     let Ok((_, authority)) = X509Certificate::from_der(der) else { return };
     if !authority.is_ca() {
         let finding = Finding::error("C-154", judge.at(path), "this certificate is no authority's");
-        judge.push(finding.advise("name the region's authority, not a certificate that it gave"));
+        judge.push(finding.advise("name the authority, not a certificate that it gave"));
     }
     check_time(judge, path, &authority);
 }
@@ -95,6 +140,7 @@ fn check_identity(judge: &mut Judge<'_>, path: &str, own: &X509Certificate<'_>) 
         Program::Gateway => Role::Gateway,
         Program::Relayer => Role::Relayer,
         Program::Regulator => Role::Regulator,
+        Program::Platform => Role::Platform,
     };
     let wanted = gateway_http::Caller { region, role, name }.to_string();
     let names = own.subject_alternative_name().ok().flatten();

@@ -17,6 +17,7 @@ use crate::{
     },
 };
 use gateway_agreement::member::To;
+use gateway_core::KnownPlatforms;
 use gateway_net::Clock;
 use gateway_store::{MemoryStore, RunId};
 use gateway_types::{
@@ -130,8 +131,10 @@ impl Bench {
         let settings = QuestionSettings {
             region: "CN-HK".parse().unwrap(),
             open,
-            suspended: BTreeSet::new(),
-            contract_filed: [holder::platform()].into(),
+            platforms: KnownPlatforms {
+                suspended: BTreeSet::new(),
+                contract_filed: [holder::platform()].into(),
+            },
         };
         let metrics = Arc::new(Metrics::new(Arc::clone(&clock), None));
         let lanes = vec![Arc::new(served)];
