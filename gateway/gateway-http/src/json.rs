@@ -10,6 +10,9 @@ use serde_path_to_error::{Path, Segment};
 
 pub use strict::MAX_DEPTH;
 
+/// What is said of a value of another kind; whoever knows what belongs there says that instead.
+pub const NOT_EXPECTED: &str = "This is not what is expected here.";
+
 /// Longest pointer in a problem, in bytes. Longer: cut off at a member's end.
 const MAX_POINTER: usize = 200;
 
@@ -43,7 +46,7 @@ fn sentence(error: &serde_json::Error) -> String {
     if said.starts_with("unknown field") {
         return "This member is not known.".to_owned();
     }
-    "This is not what is expected here.".to_owned()
+    NOT_EXPECTED.to_owned()
 }
 
 /// RFC 6901.

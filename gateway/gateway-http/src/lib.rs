@@ -28,7 +28,7 @@ pub use caller::{Caller, Role};
 pub use client::{Answer, Client, ClientError, ClientLimits, FrameStream, Peer};
 pub use handler::{DEFAULT_BODY_LIMIT, Handler};
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-pub use json::{MAX_DEPTH, decode_json};
+pub use json::{MAX_DEPTH, NOT_EXPECTED, decode_json};
 pub use limits::{Limits, Rate};
 pub use message::{Body, Head, Request, Response};
 pub use problem::{Code, Problem};

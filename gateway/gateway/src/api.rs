@@ -51,7 +51,7 @@ impl Api {
     #[must_use]
     pub fn is_open(head: &Head) -> bool {
         let parts = head.segments();
-        head.method == Method::GET
+        as_read(&head.method) == Method::GET
             && matches!(
                 parts.as_slice(),
                 ["v1", "certificates", _, "status"]
@@ -61,20 +61,23 @@ impl Api {
             )
     }
 
-    /// Answers one request.
+    /// Answers one request, and says so in one line of the log: whose, to which route, how it ended. What a
+    /// caller wrote is not in it.
     pub async fn handle(&self, request: Request) -> Response {
         let id = request.head.id.clone();
         let answered = self.route(&request).await;
-        let response = answered.unwrap_or_else(|problem| {
-            tracing::debug!(request = %id, code = problem.code.as_str(), "refused");
-            problem.with_request_id(&id).into()
-        });
+        let code = answered.as_ref().err().map(|problem| problem.code.as_str());
+        let response = answered.unwrap_or_else(|problem| problem.with_request_id(&id).into());
+        note(&request.head, &response, code);
         response.with_header(header::CONTENT_LANGUAGE, "en")
     }
 
     async fn route(&self, request: &Request) -> Result<Response, Problem> {
         let (head, parts) = (&request.head, request.head.segments());
-        match (&head.method, parts.as_slice()) {
+        if let ["v1", "recognitions", ..] = parts.as_slice() {
+            check_query(head)?;
+        }
+        match (as_read(&head.method), parts.as_slice()) {
             (&Method::POST, ["v1", "recognitions"]) => self.ask(request).await,
             (&Method::GET, ["v1", "recognitions", id]) => self.look(head, id).await,
             (&Method::GET, ["v1", "certificates", id]) => self.certificate(head, id),
@@ -86,7 +89,7 @@ impl Api {
             (&Method::GET, ["v1", "lanes", lane, "tile", path @ ..]) => self.tile(lane, path),
             (&Method::GET, ["v1", "errors"]) => Ok(catalogue::errors()),
             (&Method::GET, ["v1", "whoami"]) => self.whoami(head),
-            _ => Err(Problem::new(Code::NotFound).with_detail("There is nothing at this address.")),
+            (_, parts) => Err(nothing_here(parts)),
         }
     }
 
@@ -102,6 +105,55 @@ impl Api {
         });
         Ok(Response::json(StatusCode::OK, &who))
     }
+}
+
+/// `HEAD` is answered as `GET` is, and the server leaves the body out. Source: RFC 9110, section 9.3.2.
+fn as_read(method: &Method) -> &Method {
+    if *method == Method::HEAD { &Method::GET } else { method }
+}
+
+/// What a route does not know in a query is refused, as unknown members are: somebody counts on it.
+fn check_query(head: &Head) -> Result<(), Problem> {
+    if head.query.is_empty() {
+        return Ok(());
+    }
+    let detail = "Nothing is known here after a ? in the address: no dry run and no list yet. Nothing was asked.";
+    Err(Problem::new(Code::MalformedRequest).with_detail(detail))
+}
+
+/// A path that is none, or a verb that it does not take.
+fn nothing_here(parts: &[&str]) -> Problem {
+    let detail = match parts {
+        ["v1", "recognitions"] => "This address takes POST only.",
+        ["v1", "recognitions", _]
+        | ["v1", "certificates", _]
+        | ["v1", "certificates", _, "status"]
+        | ["v1", "status-lists", _, _]
+        | ["v1", "lanes", ..]
+        | ["v1", "errors" | "whoami"] => "This address takes GET and HEAD only.",
+        _ => "There is nothing at this address.",
+    };
+    Problem::new(Code::NotFound).with_detail(detail)
+}
+
+/// The line of a request: its route by name, for the path may hold anything.
+fn note(head: &Head, response: &Response, code: Option<&'static str>) {
+    let segments = head.segments();
+    let route = match segments.as_slice() {
+        ["v1", "recognitions", ..] => "recognitions",
+        ["v1", "certificates", _, "status"] => "status",
+        ["v1", "certificates", ..] => "certificates",
+        ["v1", "status-lists", ..] => "status-lists",
+        ["v1", "lanes", ..] => "lanes",
+        ["v1", "errors"] => "errors",
+        ["v1", "whoami"] => "whoami",
+        _ => "unknown",
+    };
+    let who = head.caller.as_ref().map_or_else(|| "nobody".to_owned(), ToString::to_string);
+    tracing::info!(
+        request = %head.id, %who, method = %head.method, route,
+        status = response.status.as_u16(), code, "asked"
+    );
 }
 
 /// The platform that asks; another role may look at proofs only.
@@ -133,9 +185,12 @@ fn with_wait(response: Response, wait: Option<Duration>) -> Response {
 fn problem_of_ask(error: &AskError) -> Problem {
     match error {
         AskError::Intake(intake) => problem_of_intake(intake),
-        AskError::NoLane { .. } => Problem::new(Code::LaneUnknown).with_pointer("/from"),
+        AskError::NoLane { .. } => Problem::new(Code::LaneUnknown).with_pointer("/from").with_detail(
+            "This gateway serves no lane between these two regions; GET /v1/lanes lists those that it serves.",
+        ),
         AskError::KeyReused(_) => Problem::new(Code::IdempotencyKeyReused),
         AskError::TooLong => Problem::new(Code::TooLarge).with_pointer("/record"),
+        AskError::TooManyOpen => Problem::new(Code::RateLimited).with_retry_after(5),
         AskError::Busy => Problem::new(Code::NotStored).with_retry_after(1),
         AskError::NotStored => Problem::new(Code::NotStored).with_retry_after(5),
         AskError::StorageFull => Problem::new(Code::StorageFull),

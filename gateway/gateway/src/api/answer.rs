@@ -183,8 +183,13 @@ fn closed_body(
     }
     match (&closed.ended, logged) {
         (Ended::Decided(standings), Some(logged)) => {
-            let standing = recognised(logged).and_then(|it| served?.standing(it.list_index));
-            body.answer = answer_of(logged, now, standing).as_str();
+            let entry = recognised(logged);
+            let standing = entry.and_then(|it| served?.standing(it.list_index));
+            let answer = answer_of(logged, now, standing);
+            body.answer = answer.as_str();
+            if let (Answer::No, Some(entry), Some(decision)) = (answer, entry, &mut body.decision) {
+                decision.reasons.insert(0, reasons::of_end(entry, now, standing));
+            }
             body.verdicts = verdicts_of(served, standings);
             body.status = recognised(logged).and_then(|it| status(id, it, logged, served, now));
         }

@@ -4,7 +4,8 @@ use super::{Api, answer, platform_of, problem_of_ask, problem_of_look, time, wai
 use crate::questions::{NewQuestion, Seen, Shown};
 use gateway_core::{Question, RecognitionId};
 use gateway_http::{
-    Code, Head, HeaderName, Problem, Request, Response, StatusCode, decode_json, header,
+    Code, Head, HeaderName, NOT_EXPECTED, Problem, Request, Response, StatusCode, decode_json,
+    header,
 };
 use gateway_types::{
     Jurisdiction, LicenceId, Timestamp,
@@ -58,7 +59,7 @@ impl Api {
         let platform = platform_of(head)?;
         let key = key_of(head)?;
         check_media_type(head)?;
-        let (question, reference) = question_of(decode_json(&request.body)?)?;
+        let (question, reference) = question_of(body_of(&request.body)?)?;
         let new = NewQuestion { platform: platform.clone(), key, question, reference };
         let asked = self.questions.ask(new).await.map_err(|error| problem_of_ask(&error))?;
         let wait = wait_of(head);
@@ -100,6 +101,32 @@ fn key_of(head: &Head) -> Result<IdempotencyKey, Problem> {
     key.ok_or_else(|| {
         let detail = "Idempotency-Key is one header of 16 to 64 visible ASCII characters.";
         Problem::new(Code::MalformedRequest).with_detail(detail)
+    })
+}
+
+/// The body, or what is wrong with it and what is expected there.
+fn body_of(bytes: &[u8]) -> Result<Body, Problem> {
+    decode_json(bytes).map_err(|problem| {
+        let is_vague = problem.detail.as_deref() == Some(NOT_EXPECTED);
+        match problem.pointer.as_deref().filter(|_| is_vague).and_then(expected) {
+            Some(detail) => problem.with_detail(detail),
+            None => problem,
+        }
+    })
+}
+
+/// What belongs at a place of the body; nothing for places that are none.
+fn expected(pointer: &str) -> Option<&'static str> {
+    Some(match pointer {
+        "/licence" => "The licence's identifier, a string.",
+        "/from" => "The region that issued the licence, such as CN-GD.",
+        "/to" => "The region in which it is to count, such as CN-HK.",
+        "/purpose" => "One of the lane's purposes, such as licence-exchange.",
+        "/record" => "The record that the holder handed over, a string.",
+        "/consent" => "The holder's consent, a string.",
+        "/answer_by" => "A time in UTC (RFC 3339), such as 2026-11-21T02:36:07Z.",
+        "/reference" => "Your own word for this question: 1 to 64 ASCII characters.",
+        _ => return None,
     })
 }
 

@@ -84,6 +84,14 @@ async fn a_question_is_answered_as_the_journey_says() {
     assert_eq!(answer["status"]["max_age_s"]["online"], 120);
     let reasons = answer["decision"]["reasons"].as_array().unwrap();
     assert!(reasons.iter().all(|reason| reason["text"] != "" && reason["cites"] != ""));
+    assert!(reasons.iter().all(|reason| !reason["text"].as_str().unwrap().contains('{')));
+    let code = |reason: &Value| reason["code"].as_str().unwrap().to_owned();
+    let codes: Vec<String> = reasons.iter().map(code).collect();
+    assert!(codes.contains(&"class_equivalent".to_owned()), "{codes:?}");
+    assert!(
+        codes.iter().all(|code| code.parse::<Code>().is_err()),
+        "a yes names no refusal: {codes:?}"
+    );
     assert_eq!(location, format!("/v1/recognitions/{}", answer["id"].as_str().unwrap()));
     let again = api.handle(post(&body(KEY), KEY, "wait=20")).await;
     assert_eq!(again.status, StatusCode::OK);
@@ -132,6 +140,42 @@ async fn a_status_that_ends_a_recognition_holds_the_source_s_own_word() {
     let clock: Arc<dyn Clock> = Arc::clone(&bench.region.clock) as _;
     let again = Api::new(bench.questions.clone(), clock);
     assert_eq!(word_of(&again, url).await.1, Some(7), "after a restart too");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_yes_that_was_taken_back_says_so_first() {
+    let (bench, api) = begun().await;
+    let answer = json_of(api.handle(post(&body(KEY), KEY, "wait=20")).await);
+    let path = format!("/v1/recognitions/{}", answer["id"].as_str().unwrap());
+    bench.region.ledger.lock().unwrap().write(licence_key(), issued().digest(), 7);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let answer = json_of(get(&api, &path).await);
+    assert_eq!((&answer["answer"], &answer["state"]), (&json!("no"), &json!("recognised")));
+    let first = &answer["decision"]["reasons"][0];
+    assert_eq!(first["code"], "licence_not_valid");
+    let said = first["text"].as_str().unwrap();
+    assert!(said.starts_with("CN-GD's registry says revoked, as of 20"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_address_does_not_take_is_refused_with_words() {
+    let (bench, api) = begun().await;
+    let mut dry = post(&body(KEY), KEY, "");
+    dry.head.query = "dry_run=true".to_owned();
+    let response = api.handle(dry).await;
+    assert_eq!(response.status, StatusCode::BAD_REQUEST);
+    assert!(json_of(response)["detail"].as_str().unwrap().ends_with("Nothing was asked."));
+    assert_eq!(bench.questions.open_count(), 0, "nothing was stored");
+    let detail = |response| json_of(response)["detail"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(detail(get(&api, "/v1/recognitions").await), "This address takes POST only.");
+    let lanes = request(Method::POST, "/v1/lanes", &[], b"");
+    assert_eq!(detail(api.handle(lanes).await), "This address takes GET and HEAD only.");
+    let head = api.handle(request(Method::HEAD, "/v1/lanes", &[], b"")).await;
+    assert_eq!(head.status, StatusCode::OK);
+    let mut wrong = body(KEY);
+    wrong["answer_by"] = json!("2026-11-21T10:36:07+08:00");
+    let said = detail(api.handle(post(&wrong, KEY, "")).await);
+    assert_eq!(said, "A time in UTC (RFC 3339), such as 2026-11-21T02:36:07Z.");
 }
 
 #[tokio::test(start_paused = true)]

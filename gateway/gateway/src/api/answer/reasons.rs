@@ -1,10 +1,13 @@
 //! Why: the rules that spoke, in the packs' own words, and what regulators said.
 
+use crate::api::time;
 use crate::questions::ServedLane;
-use gateway_core::{Logged, Outcome};
+use gateway_core::{LicenceStanding, Logged, Outcome};
 use gateway_http::Code;
-use gateway_types::{candidate::Candidate, id::RuleId, verdict::Reason};
-use policy_engine::{Pack, RuleKind};
+use gateway_types::{
+    Timestamp, candidate::Candidate, entry::RecognisedEntry, id::RuleId, verdict::Reason,
+};
+use policy_engine::{Pack, RuleKind, Spoken, explain::Language, spoken};
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]
@@ -17,12 +20,15 @@ pub(super) struct ReasonBody {
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     cites: Option<String>,
+    /// What would make the rule hold, on a *no*.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
 }
 
 /// Of what is in the log.
 pub(super) fn of(logged: &Logged, served: Option<&ServedLane>) -> Vec<ReasonBody> {
-    let candidate = logged.candidate();
-    let rules = candidate.decision.reasons.iter().map(|rule| of_rule(rule, candidate, served));
+    let rules =
+        logged.candidate().decision.reasons.iter().map(|rule| of_rule(rule, logged, served));
     let mut reasons: Vec<ReasonBody> = rules.collect();
     if let Outcome::Declined(entry) = logged.outcome() {
         let said = entry.reasons.iter().map(|reason| of_regulators(*reason));
@@ -33,15 +39,42 @@ pub(super) fn of(logged: &Logged, served: Option<&ServedLane>) -> Vec<ReasonBody
     reasons
 }
 
-fn of_rule(rule: &RuleId, candidate: &Candidate, served: Option<&ServedLane>) -> ReasonBody {
+/// Why a recognition, once good, no longer is: it ended, or the registry took it back.
+pub(super) fn of_end(
+    entry: &RecognisedEntry,
+    now: Timestamp,
+    standing: Option<LicenceStanding>,
+) -> ReasonBody {
+    let facts = &entry.candidate.facts;
+    if facts.not_after <= now {
+        return plain(
+            Reason::LicenceExpired,
+            format!("It ended at {}.", time::text(facts.not_after)),
+        );
+    }
+    let (status, as_of) =
+        standing.map_or(("not valid", None), |it| (it.status.as_str(), Some(it.as_of)));
+    let when = as_of.map(|at| format!(", as of {}", time::text(at))).unwrap_or_default();
+    let from = &facts.from;
+    plain(
+        Reason::LicenceNotValid,
+        format!("{from}'s registry says {status}{when}; recognised before."),
+    )
+}
+
+fn of_rule(rule: &RuleId, logged: &Logged, served: Option<&ServedLane>) -> ReasonBody {
+    let candidate = logged.candidate();
     let pack = served.and_then(|lane| pack_of(lane, rule));
-    let text = pack.and_then(|pack| pack.rule_text(rule));
+    let spoken = pack.map(|pack| spoken(pack, &candidate.facts, rule, Language::English));
+    let Spoken { text, cites, remedy } = spoken.unwrap_or_default();
+    let is_no = matches!(logged.outcome(), Outcome::Declined(_));
     ReasonBody {
-        code: code_of(rule, pack),
+        code: code_of(rule, pack, is_no),
         pack: reference(rule, candidate),
         rule: Some(rule.to_string()),
-        text: text.map(|text| text.text.en.clone()).unwrap_or_default(),
-        cites: text.map(|text| text.cites.clone()),
+        text,
+        cites: Some(cites).filter(|cites| !cites.is_empty()),
+        remedy: remedy.filter(|_| is_no),
     }
 }
 
@@ -60,23 +93,24 @@ fn region_of(rule: &RuleId) -> &str {
     rule.as_str().split('/').next().unwrap_or_default()
 }
 
-/// A rule that denies has a reason of the table; one that lets through is called as it is.
-fn code_of(rule: &RuleId, pack: Option<&Pack>) -> String {
-    let kind = pack.and_then(|pack| pack.rules().get(rule)).map(policy_engine::Rule::kind);
-    match kind {
-        Some(RuleKind::Deny(reason)) => reason.as_str().to_owned(),
-        _ => rule.as_str().split('/').nth(1).unwrap_or_default().replace('-', "_"),
-    }
+/// What the rule is called here: by its reason where it refused, by what it says where it held.
+fn code_of(rule: &RuleId, pack: Option<&Pack>, is_no: bool) -> String {
+    let known = pack.and_then(|pack| pack.rules().get(rule));
+    let code = known.and_then(|rule| match rule.kind() {
+        RuleKind::Deny(reason) if is_no => Some(reason.as_str()),
+        _ => rule.says(),
+    });
+    let name = || rule.as_str().split('/').nth(1).unwrap_or_default().replace('-', "_");
+    code.map_or_else(name, str::to_owned)
 }
 
 fn of_regulators(reason: Reason) -> ReasonBody {
-    let code = reason.as_str();
-    let sentence = code.parse::<Code>().map(Code::sentence).unwrap_or_default();
-    ReasonBody {
-        code: code.to_owned(),
-        pack: None,
-        rule: None,
-        text: sentence.to_owned(),
-        cites: None,
-    }
+    let sentence = reason.as_str().parse::<Code>().map(Code::sentence).unwrap_or_default();
+    plain(reason, sentence.to_owned())
+}
+
+/// A reason that no rule of a pack gives.
+fn plain(reason: Reason, text: String) -> ReasonBody {
+    let code = reason.as_str().to_owned();
+    ReasonBody { code, pack: None, rule: None, text, cites: None, remedy: None }
 }
