@@ -3,13 +3,16 @@
 //! A certificate's SAN URI says region, role and name: `comity://CN-HK/gateway/gateway`. It counts only if
 //! that region's own authority signed it. These certificates open connections; they sign no recognition.
 
+mod key;
 mod list;
 
 use gateway_http::{Caller, Role};
 use gateway_types::{Jurisdiction, Timestamp};
+use key::key_pem;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, PKCS_ED25519, SanType, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName,
+    DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ED25519,
+    PublicKeyData, SanType, date_time_ymd,
 };
 use std::{fmt, net::IpAddr};
 use zeroize::Zeroizing;
@@ -63,24 +66,29 @@ impl Authority {
     /// [`AuthorityError`] if the system gives no randomness.
     pub fn make(region: &Jurisdiction, now: Timestamp) -> Result<(Self, Issued), AuthorityError> {
         let key = KeyPair::generate_for(&PKCS_ED25519)?;
-        let mut params = params(&format!("Comity authority of {region}"), now, AUTHORITY_DAYS)?;
+        let mut params = params(&authority_name(region), now, AUTHORITY_DAYS)?;
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let certificate = params.self_signed(&key)?.pem();
-        let issued = Issued { certificate, key: Zeroizing::new(key.serialize_pem()) };
+        let issued = Issued { certificate, key: key_pem(&key)? };
         Ok((Self { region: region.clone(), issuer: Issuer::new(params, key) }, issued))
     }
 
-    /// Reads an authority back.
+    /// Reads the authority of `region` back.
     ///
     /// # Errors
     ///
-    /// [`AuthorityError`] if certificate or key is none.
+    /// [`AuthorityError`] if certificate or key is none, or the certificate is another region's.
     pub fn read(
         region: &Jurisdiction,
         certificate: &str,
         key: &str,
     ) -> Result<Self, AuthorityError> {
+        let name = CertificateParams::from_ca_cert_pem(certificate)?.distinguished_name;
+        let is_its_name = |name: &DnValue| *name == DnValue::Utf8String(authority_name(region));
+        if !name.get(&DnType::CommonName).is_some_and(is_its_name) {
+            return Err(AuthorityError::NotIts { region: region.clone() });
+        }
         let issuer = Issuer::from_ca_cert_pem(certificate, KeyPair::from_pem(key)?)?;
         Ok(Self { region: region.clone(), issuer })
     }
@@ -96,17 +104,65 @@ impl Authority {
         hosts: &Hosts,
         now: Timestamp,
     ) -> Result<Issued, AuthorityError> {
+        let key = KeyPair::generate_for(&PKCS_ED25519)?;
+        let certificate = self.certify(subject, hosts, &key, now)?;
+        Ok(Issued { certificate, key: key_pem(&key)? })
+    }
+
+    /// Signs a request that [`request`] wrote: its key, its name and its hosts, and nothing else that stands in
+    /// it. The certificate, PEM, for 397 days, and whose it is.
+    ///
+    /// Trust: whoever wrote the request may have written anything; that it is theirs to ask, a person must know.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthorityError`] if it is no request, is not signed by its own key, names nobody or two, or somebody of
+    /// another region.
+    pub fn sign(&self, request: &str, now: Timestamp) -> Result<(Caller, String), AuthorityError> {
+        let request = CertificateSigningRequestParams::from_pem(request)?;
+        let (subject, hosts) = asked_for(&request.params.subject_alt_names)?;
+        let certificate = self.certify(&subject, &hosts, &request.public_key, now)?;
+        Ok((subject, certificate))
+    }
+
+    fn certify(
+        &self,
+        subject: &Caller,
+        hosts: &Hosts,
+        key: &impl PublicKeyData,
+        now: Timestamp,
+    ) -> Result<String, AuthorityError> {
         if subject.region != self.region {
             return Err(AuthorityError::OtherRegion {
                 got: subject.region.clone(),
                 authority: self.region.clone(),
             });
         }
-        let key = KeyPair::generate_for(&PKCS_ED25519)?;
         let mut params = subject_params(subject, hosts, now)?;
         params.use_authority_key_identifier_extension = true;
-        let certificate = params.signed_by(&key, &self.issuer)?.pem();
-        Ok(Issued { certificate, key: Zeroizing::new(key.serialize_pem()) })
+        Ok(params.signed_by(key, &self.issuer)?.pem())
+    }
+}
+
+/// What stands in an authority's certificate: the region that it speaks for.
+fn authority_name(region: &Jurisdiction) -> String {
+    format!("Comity authority of {region}")
+}
+
+/// Who a request is of, and where it is dialled.
+fn asked_for(names: &[SanType]) -> Result<(Caller, Hosts), AuthorityError> {
+    let (mut callers, mut hosts) = (Vec::new(), Hosts::default());
+    for name in names {
+        match name {
+            SanType::URI(uri) => callers.push(uri.as_str().parse()),
+            SanType::DnsName(name) => hosts.names.push(name.as_str().to_owned()),
+            SanType::IpAddress(address) => hosts.addresses.push(*address),
+            _ => return Err(AuthorityError::Nobody),
+        }
+    }
+    match <[_; 1]>::try_from(callers) {
+        Ok([Ok(caller)]) => Ok((caller, hosts)),
+        _ => Err(AuthorityError::Nobody),
     }
 }
 
@@ -118,7 +174,7 @@ impl Authority {
 pub fn request(subject: &Caller, hosts: &Hosts, now: Timestamp) -> Result<Issued, AuthorityError> {
     let key = KeyPair::generate_for(&PKCS_ED25519)?;
     let request = subject_params(subject, hosts, now)?.serialize_request(&key)?.pem()?;
-    Ok(Issued { certificate: request, key: Zeroizing::new(key.serialize_pem()) })
+    Ok(Issued { certificate: request, key: key_pem(&key)? })
 }
 
 fn subject_params(
@@ -182,6 +238,22 @@ pub enum AuthorityError {
         /// Whose authority.
         authority: Jurisdiction,
     },
+    /// A certificate that is not of this region's authority.
+    #[error(
+        "this is not the authority of {region}: a certificate of {region} must be signed by {region}'s own"
+    )]
+    NotIts {
+        /// Whose authority was wanted.
+        region: Jurisdiction,
+    },
+    /// A request that does not say whose it is, or says it twice.
+    #[error(
+        "the request does not name one program or platform, as comity://CN-HK/gateway/NAME; `comity keys init` writes such requests"
+    )]
+    Nobody,
+    /// A key of a form that is not known.
+    #[error("a key came out in a form that is not known")]
+    KeyForm,
     /// A moment that no calendar has.
     #[error("this moment has no date")]
     Time,

@@ -6,6 +6,7 @@
 //! Exit status: 0 if the folder is written, whole and on disk; 64 if nothing was, for a reason that is
 //! said; 70 if the ceremony of our own members fails; 130 if the user stopped it, and then nothing was.
 
+mod authority;
 mod files;
 mod init;
 mod lane;
@@ -14,7 +15,7 @@ mod show;
 
 use crate::{exit::Exit, interrupt::Interrupt, output::Output};
 use anyhow::Context as _;
-use comity::folder;
+use comity::{authority::AuthorityError, folder};
 use gateway_types::{CommitteeSize, Origin};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use serde_json::json;
@@ -46,11 +47,13 @@ pub(crate) enum KeysCommand {
         verbatim_doc_comment
     )]
     Ceremony(CeremonyArgs),
-    /// Makes the own keys of a gateway, relayer or regulator, and its TLS key with a certificate or a
+    /// Makes the own keys of a gateway, relayer, regulator or platform, and its TLS key with a certificate or a
     /// request for one. Keys are never written over.
     Init(init::InitArgs),
     /// Makes a region's authority for TLS: for demonstrations and pilots.
-    Authority(init::AuthorityArgs),
+    Authority(authority::AuthorityArgs),
+    /// Signs a program's or a platform's request for a certificate with its region's authority.
+    Sign(authority::SignArgs),
 }
 
 /// The arguments of `comity keys ceremony`.
@@ -82,7 +85,8 @@ pub(crate) fn run(command: &KeysCommand, out: &mut Output) -> anyhow::Result<Exi
     let made = match command {
         KeysCommand::Ceremony(args) => ceremony(args, out),
         KeysCommand::Init(args) => init::init(args, out),
-        KeysCommand::Authority(args) => init::authority(args, out),
+        KeysCommand::Authority(args) => authority::make(args, out),
+        KeysCommand::Sign(args) => authority::sign(args, out),
     };
     match made {
         Ok(()) => Ok(Exit::Yes),
@@ -182,6 +186,12 @@ enum Unusable {
     /// The authority's files.
     #[error("{}: {source}. Name the folder that `comity keys authority` made: --authority FOLDER", path.display())]
     Authority { path: PathBuf, source: std::io::Error },
+    /// A request for a certificate.
+    #[error("{}: {source}. Name the file that `comity keys init` wrote without --authority, such as tls/request.pem", path.display())]
+    Request { path: PathBuf, source: std::io::Error },
+    /// The file for a certificate.
+    #[error("{}: {source}. Nothing was written; name a file that does not exist yet, in a folder that does: --out FILE", path.display())]
+    Out { path: PathBuf, source: std::io::Error },
     /// The authority's key.
     #[error(transparent)]
     Secret(#[from] comity::secret_file::SecretFileError),
@@ -191,6 +201,14 @@ enum Unusable {
     /// The passphrase.
     #[error(transparent)]
     Passphrase(#[from] passphrase::BadPassphrase),
+}
+
+fn unusable(error: AuthorityError) -> Unusable {
+    Unusable::Certificate(error)
+}
+
+fn bug(error: impl Into<anyhow::Error>) -> Stopped {
+    Stopped::Bug(error.into())
 }
 
 #[cfg(test)]

@@ -40,6 +40,10 @@ fn what_is_wrong_is_shown_with_its_place_and_exit_1() {
     let explained = comity(scratch.path(), &["help", "C-131"]);
     assert!(stdout(&explained).contains("2t - n > f") && explained.status.success());
     assert_eq!(comity(scratch.path(), &["help", "C-999"]).status.code(), Some(64));
+    for lack in gateway_http::admin::Lack::ALL {
+        let explained = comity(scratch.path(), &["help", lack.code()]);
+        assert!(stdout(&explained).len() > 40, "{} is not explained", lack.code());
+    }
     assert!(comity(scratch.path(), &["help", "config"]).status.success());
 }
 
@@ -99,4 +103,34 @@ fn without_an_authority_there_is_a_request() {
     let request = fs::read_to_string(scratch.path().join("gateway/tls/request.pem")).unwrap();
     assert!(request.starts_with("-----BEGIN CERTIFICATE REQUEST-----"));
     assert!(!scratch.path().join("gateway/tls/certificate.pem").exists());
+}
+
+#[test]
+fn an_authority_signs_requests_of_its_own_region() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    for region in ["CN-HK", "CN-GD"] {
+        let made = comity(folder, &["keys", "authority", "--region", region, "--folder", region]);
+        assert!(made.status.success(), "{made:?}");
+    }
+    fs::write(folder.join("passphrase"), "correct horse battery\n").unwrap();
+    assert!(init(folder, "platform", &[]).status.success());
+    let sign = |authority: &str, region: &str, out: &str| {
+        let request = "platform/tls/request.pem";
+        comity(
+            folder,
+            &["keys", "sign", request, "--authority", authority, "--region", region, "--out", out],
+        )
+    };
+    let signed = sign("CN-HK", "CN-HK", "certificate.pem");
+    assert!(signed.status.success(), "{signed:?}");
+    assert!(stdout(&signed).contains("comity://CN-HK/platform/hk-1"), "{signed:?}");
+    let certificate = fs::read(folder.join("certificate.pem")).unwrap();
+    assert_eq!(sign("CN-HK", "CN-HK", "certificate.pem").status.code(), Some(64), "written over");
+    assert_eq!(fs::read(folder.join("certificate.pem")).unwrap(), certificate);
+    assert_eq!(sign("CN-GD", "CN-GD", "other.pem").status.code(), Some(64), "another region's");
+    assert_eq!(sign("CN-GD", "CN-HK", "other.pem").status.code(), Some(64), "it says it is ours");
+    assert!(!folder.join("other.pem").exists());
+    let foreign = init(folder, "gateway", &["--authority", "CN-GD"]);
+    assert_eq!(foreign.status.code(), Some(64), "{foreign:?}");
 }

@@ -1,15 +1,11 @@
-//! `comity keys init` and `comity keys authority`: a program's own keys, and a region's authority for TLS.
+//! `comity keys init`: the own keys of a program or a platform, and a certificate or a request for one.
 
-use super::{Stopped, Unusable, passphrase, seeded};
-use crate::{
-    config::ProgramName,
-    output::{CYAN, GREEN, Output, styled},
-};
+use super::{Stopped, Unusable, authority, bug, passphrase, seeded, unusable};
+use crate::output::{CYAN, GREEN, Output, styled};
 use comity::{
-    authority::{Authority, AuthorityError, Hosts, Issued, request},
+    authority::{Hosts, Issued, request},
     deployment::LEADER_LABEL,
     folder::{NewFile, Target},
-    secret_file,
     settings::NEW_MEMBER,
 };
 use gateway_ceremony::at_rest::{StoredKeys, seal_keys, seal_secret};
@@ -18,8 +14,18 @@ use gateway_http::{Caller, Role};
 use gateway_types::{Jurisdiction, Name, Salt, Timestamp, frame::sha256};
 use rand_chacha::{ChaCha20Rng, rand_core::Rng as _};
 use serde_json::{Value, json};
-use std::{fs, net::IpAddr, path::PathBuf};
+use std::{net::IpAddr, path::PathBuf};
 use zeroize::Zeroizing;
+
+/// Who has keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Owner {
+    Gateway,
+    Relayer,
+    Regulator,
+    /// Who asks: it has a TLS key and no other.
+    Platform,
+}
 
 /// The arguments of `comity keys init`.
 #[derive(Debug, clap::Args)]
@@ -30,7 +36,7 @@ use zeroize::Zeroizing;
 pub(crate) struct InitArgs {
     /// Whose keys.
     #[arg(long, value_name = "PROGRAM")]
-    program: ProgramName,
+    program: Owner,
     /// Its region.
     #[arg(long, value_name = "REGION")]
     region: Jurisdiction,
@@ -52,39 +58,6 @@ pub(crate) struct InitArgs {
     host: Vec<String>,
 }
 
-/// The arguments of `comity keys authority`.
-#[derive(Debug, clap::Args)]
-#[command(
-    before_help = "Example:   comity keys authority --region CN-HK --folder hk-authority",
-    after_help = "Exit status: 0 made · 64 wrong usage, nothing was made · 70 our bug"
-)]
-pub(crate) struct AuthorityArgs {
-    /// The region that it speaks for.
-    #[arg(long, value_name = "REGION")]
-    region: Jurisdiction,
-    /// Where it goes: a folder that does not exist yet.
-    #[arg(long, value_name = "FOLDER")]
-    folder: PathBuf,
-}
-
-/// Makes a region's authority.
-pub(super) fn authority(args: &AuthorityArgs, out: &mut Output) -> Result<(), Stopped> {
-    let target = Target::check(&args.folder).map_err(Unusable::from)?;
-    let (_, kept) = Authority::make(&args.region, crate::moment::now()).map_err(bug)?;
-    let certificate: NewFile = ("certificate.pem".into(), kept.certificate.clone().into_bytes());
-    let key = ("key.pem".into(), kept.key.as_bytes().to_vec());
-    target.write(&[certificate, key]).map_err(Unusable::from)?;
-    let folder = args.folder.display();
-    out.line(format_args!(
-        "{} authority of {} for TLS made in {folder}, for ten years",
-        styled(GREEN, "✓"),
-        args.region
-    ));
-    out.line("  certificate.pem is public: every program of the deployment names it. key.pem is not: keep it offline.");
-    out.object(&json!({ "outcome": "made", "region": args.region, "folder": folder.to_string() }));
-    Ok(())
-}
-
 /// Makes a program's keys. All that can be refused is refused before anything is drawn.
 pub(super) fn init(args: &InitArgs, out: &mut Output) -> Result<(), Stopped> {
     let target = Target::check(&args.folder).map_err(Unusable::from)?;
@@ -102,10 +75,10 @@ pub(super) fn init(args: &InitArgs, out: &mut Output) -> Result<(), Stopped> {
 
 fn caller(args: &InitArgs) -> Caller {
     let role = match args.program {
-        ProgramName::Gateway => Role::Gateway,
-        ProgramName::Relayer => Role::Relayer,
-        ProgramName::Regulator => Role::Regulator,
-        ProgramName::Platform => Role::Platform,
+        Owner::Gateway => Role::Gateway,
+        Owner::Relayer => Role::Relayer,
+        Owner::Regulator => Role::Regulator,
+        Owner::Platform => Role::Platform,
     };
     Caller { region: args.region.clone(), role, name: args.name.clone() }
 }
@@ -122,13 +95,7 @@ fn certificate(args: &InitArgs, now: Timestamp) -> Result<Issued, Stopped> {
     let Some(folder) = &args.authority else {
         return Ok(request(&caller(args), &hosts, now).map_err(unusable)?);
     };
-    let of = |name: &str, source| Unusable::Authority { path: folder.join(name), source };
-    let certificate = fs::read_to_string(folder.join("certificate.pem"))
-        .map_err(|source| of("certificate.pem", source))?;
-    let key = secret_file::read(&folder.join("key.pem")).map_err(Unusable::from)?;
-    let key =
-        std::str::from_utf8(&key).map_err(|_| of("key.pem", std::io::Error::other("no PEM")))?;
-    let authority = Authority::read(&args.region, &certificate, key).map_err(unusable)?;
+    let authority = authority::read(folder, &args.region)?;
     Ok(authority.issue(&caller(args), &hosts, now).map_err(unusable)?)
 }
 
@@ -138,7 +105,7 @@ fn own_keys(
     rng: &mut ChaCha20Rng,
     out: &mut Output,
 ) -> Result<(Vec<NewFile>, Value), Stopped> {
-    if matches!(args.program, ProgramName::Relayer | ProgramName::Platform) {
+    if matches!(args.program, Owner::Relayer | Owner::Platform) {
         return Ok((Vec::new(), json!({ "v": 1, "region": args.region, "name": args.name })));
     }
     let passphrase = passphrase::get(args.passphrase_file.as_deref()).map_err(Unusable::from)?;
@@ -149,7 +116,7 @@ fn own_keys(
     rng.fill_bytes(&mut salt);
     rng.fill_bytes(&mut nonce);
     let (salt, secret) = (Salt(salt), passphrase.as_bytes());
-    if matches!(args.program, ProgramName::Gateway) {
+    if matches!(args.program, Owner::Gateway) {
         let mut seed = Zeroizing::new([0; 32]);
         rng.fill_bytes(seed.as_mut_slice());
         let sealed =
@@ -203,7 +170,7 @@ fn tell(args: &InitArgs, certificate: &str, public: &Value, out: &mut Output) {
         "the certificate counts for 397 days".to_owned()
     } else {
         format!(
-            "have the authority of {} sign it, and put what it gives beside it as certificate.pem",
+            "have {}'s authority sign it (comity keys sign), and put what it gives beside it as certificate.pem",
             args.region
         )
     };
@@ -214,12 +181,4 @@ fn tell(args: &InitArgs, certificate: &str, public: &Value, out: &mut Output) {
 fn in_fours(hex: &str) -> String {
     let digits: Vec<char> = hex.chars().collect();
     digits.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
-}
-
-fn unusable(error: AuthorityError) -> Unusable {
-    Unusable::Certificate(error)
-}
-
-fn bug(error: impl Into<anyhow::Error>) -> Stopped {
-    Stopped::Bug(error.into())
 }
