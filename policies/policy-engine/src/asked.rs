@@ -18,16 +18,17 @@ mod join;
 /// Left out is only what cannot change an answer: rules whose scope names the other action.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
-    /// All of them, each by itself.
+    /// All of them, as they are.
     all: PolicySet,
-    /// The same with the rules that refuse for good joined into one, as far as their scopes allow: where none
-    /// of them speaks, which is most often, that costs a third.
+    /// The same, each as a forbid, so that Cedar tells of each whether it applies; those that refuse for good
+    /// joined into one, as far as their scopes allow: most often none of them applies.
     quick: PolicySet,
-    /// Those whose part may be another once more is taken on: every permit, and each forbid that sees the
-    /// obligations. What the other forbids said before, they would say again.
-    pub(crate) again: PolicySet,
-    /// The names of those forbids.
+    /// Those that may apply, or not, once more is taken on: they see the obligations. As forbids, too.
+    again: PolicySet,
+    /// The names of these.
     turning: BTreeSet<RuleId>,
+    /// The names of those that let through.
+    permits: BTreeSet<RuleId>,
     /// Those that a yes names, without their `unless`.
     pub(crate) spoken: PolicySet,
 }
@@ -44,6 +45,7 @@ impl Asked {
             quick: PolicySet::new(),
             again: PolicySet::new(),
             turning: BTreeSet::new(),
+            permits: BTreeSet::new(),
             spoken: PolicySet::new(),
         };
         let mut joined = Vec::new();
@@ -57,19 +59,18 @@ impl Asked {
     /// Adds a rule, and gives its condition if it is to be joined with others.
     fn add(&mut self, rule: &Rule) -> Result<Option<Json>, String> {
         let json = rule.policy.to_json().map_err(|error| error.to_string())?;
-        let turns = sees_obligations(&json);
         let condition = join::condition(rule, &json);
-        let policy = without_places(rule, json)?;
-        if turns || rule.kind == RuleKind::Permit {
-            add(&mut self.again, policy.clone())?;
-        }
-        if turns {
+        if sees_obligations(&json) {
             self.turning.insert(rule.id.clone());
+            add(&mut self.again, as_forbid(rule, json.clone())?)?;
+        }
+        if rule.kind == RuleKind::Permit {
+            self.permits.insert(rule.id.clone());
         }
         if condition.is_none() {
-            add(&mut self.quick, policy.clone())?;
+            add(&mut self.quick, as_forbid(rule, json.clone())?)?;
         }
-        add(&mut self.all, policy)?;
+        add(&mut self.all, without_places(rule, json)?)?;
         let speaks = rule.says.is_some() && rule.kind != RuleKind::Permit;
         if let Some(concern) = rule.concern().filter(|_| speaks) {
             add(&mut self.spoken, concern)?;
@@ -77,7 +78,7 @@ impl Asked {
         Ok(condition)
     }
 
-    /// Asks all of them. Only where one of those that are joined speaks, or any fails, is each asked by itself.
+    /// Asks all of them. Only where one of those that are joined applies, or any fails, is each asked by itself.
     pub(crate) fn ask(&self, request: &Request, situation: &Situation) -> Answer {
         let quick = self.quickly(request, situation);
         quick.unwrap_or_else(|| ask(&self.all, request, situation))
@@ -86,12 +87,36 @@ impl Asked {
     /// The answer, if it can be had without asking each by itself.
     pub(crate) fn quickly(&self, request: &Request, situation: &Situation) -> Option<Answer> {
         let response = response(&self.quick, request, situation);
-        let joined_speaks = response.diagnostics().reason().any(join::is_joined);
+        let joined_applies = response.diagnostics().reason().any(join::is_joined);
         let fails = response.diagnostics().errors().next().is_some();
-        (!joined_speaks && !fails).then(|| answer(&response))
+        (!joined_applies && !fails).then(|| self.combined(&response, BTreeSet::new()))
     }
 
-    /// Whether other obligations may change what the forbid `rule` says.
+    /// Asks those that see the obligations, after a look that found nothing final, where `granted` applied of
+    /// those that let through.
+    pub(crate) fn ask_again(
+        &self,
+        request: &Request,
+        situation: &Situation,
+        granted: &BTreeSet<RuleId>,
+    ) -> Answer {
+        let steady = |id: &&RuleId| self.permits.contains(*id) && !self.turns(id);
+        let steady = granted.iter().filter(steady).cloned().collect();
+        self.combined(&response(&self.again, request, situation), steady)
+    }
+
+    /// What Cedar says where these rules are what they are: one that refuses is stronger than all that permit.
+    fn combined(&self, applying: &Response, mut granted: BTreeSet<RuleId>) -> Answer {
+        let Answer { rules, faults, .. } = answer(applying);
+        let (more, refusing) = rules.into_iter().partition(|id| self.permits.contains(id));
+        let (mut more, refusing): (BTreeSet<_>, BTreeSet<_>) = (more, refusing);
+        granted.append(&mut more);
+        let allowed = refusing.is_empty() && !granted.is_empty() && faults.is_empty();
+        let rules = if refusing.is_empty() { granted.clone() } else { refusing };
+        Answer { allowed, rules, granted, faults }
+    }
+
+    /// Whether other obligations may change whether `rule` applies.
     pub(crate) fn turns(&self, rule: &RuleId) -> bool {
         self.turning.contains(rule)
     }
@@ -99,6 +124,14 @@ impl Asked {
 
 fn add(set: &mut PolicySet, policy: Policy) -> Result<(), String> {
     set.add(policy).map_err(|error| error.to_string())
+}
+
+/// The same as a forbid, without its places.
+fn as_forbid(rule: &Rule, mut json: Json) -> Result<Policy, String> {
+    if let Some(effect) = json.get_mut("effect") {
+        *effect = Json::from("forbid");
+    }
+    without_places(rule, json)
 }
 
 /// The same policy without its places in the text: Cedar would carry them along with every value.
@@ -136,6 +169,8 @@ pub(crate) struct Answer {
     pub(crate) allowed: bool,
     /// The rules that made it, sorted: Cedar gives them in none.
     pub(crate) rules: BTreeSet<RuleId>,
+    /// The permits that apply, where each rule was asked whether it does.
+    pub(crate) granted: BTreeSet<RuleId>,
     pub(crate) faults: Vec<Fault>,
 }
 
@@ -155,7 +190,7 @@ fn answer(response: &Response) -> Answer {
     let faults: Vec<Fault> = diagnostics.errors().map(fault).collect();
     let ids = diagnostics.reason().filter_map(|id| id.to_string().parse().ok());
     let allowed = response.decision() == cedar_policy::Decision::Allow && faults.is_empty();
-    Answer { allowed, rules: ids.collect(), faults }
+    Answer { allowed, rules: ids.collect(), granted: BTreeSet::new(), faults }
 }
 
 #[cfg(test)]

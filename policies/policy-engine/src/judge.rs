@@ -105,6 +105,8 @@ pub(crate) struct Judged {
     pub(crate) allowed: bool,
     pub(crate) denying: BTreeMap<RuleId, Reason>,
     requiring: BTreeMap<RuleId, Requirement>,
+    /// The permits that apply, as far as they are known.
+    granted: BTreeSet<RuleId>,
     /// The rules that a yes names.
     spoken: BTreeSet<RuleId>,
     faults: Vec<Fault>,
@@ -163,13 +165,14 @@ impl Judged {
         let lasting = first.map(|first| first.lasting(pack, asked)).unwrap_or_default();
         let answer = match first {
             None => asked.ask(request, situation),
-            Some(_) => ask(&asked.again, request, situation),
+            Some(first) => asked.ask_again(request, situation, &first.granted),
         };
         let allowed = answer.allowed && lasting.is_empty();
         self.allowed &= allowed;
         self.faults.extend(answer.faults);
         self.requiring.extend(lasting);
         self.take(pack, &answer.rules);
+        self.granted.extend(answer.granted);
         if allowed {
             let spoken = ask(&asked.spoken, request, situation);
             self.faults.extend(spoken.faults);
