@@ -1,13 +1,14 @@
 #!/bin/sh
 # Breaks one rule at a time in a copy of the tree, and demands that the break is caught: by the model's
-# search, or by the named tests where the model cannot see it. Fails if a mutant survives, does not build,
-# or its patch no longer applies. The copy and what is built of it stay in target/mutants.
+# search, by the named tests where the model cannot see it, or by one seed of the simulator where only the
+# programs have the rule. Fails if a mutant survives, does not build, or its patch no longer applies.
+# The copy stays in target/mutants; what others built of libraries is used again.
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 copy=$root/target/mutants/tree
 log=$root/target/mutants/log
-export CARGO_TARGET_DIR="$root/target/mutants"
+export CARGO_TARGET_DIR="$root/target"
 # The copy lies inside a repository, and is none itself.
 export GIT_CEILING_DIRECTORIES="$root/target/mutants"
 
@@ -23,6 +24,7 @@ build() {
     case $1 in
     model) cargo build -q --release -p model ;;
     tests) cargo test -q --release -p gateway-agreement --lib --no-run ;;
+    sim) cargo build -q --release -p sim ;;
     esac >"$log" 2>&1
 }
 
@@ -31,6 +33,8 @@ check() {
     case $1 in
     model) "$CARGO_TARGET_DIR/release/model" "$2" ;;
     tests) cargo test -q --release -p gateway-agreement --lib -- "$2" ;;
+    # A seed, and --short where that is enough.
+    sim) set -- $2 && "$CARGO_TARGET_DIR/release/sim" --seed "$@" ;;
     esac >"$log" 2>&1
 }
 
@@ -39,6 +43,7 @@ shown() {
     case $1 in
     model) grep -E '^    [a-z]' "$log" | sed 's/^ *//' | paste -sd ';' - ;;
     tests) grep -E '^    check::' "$log" | sed 's/.*:://' | sort -u | paste -sd ';' - ;;
+    sim) sed -n '/^    broken: \[/,/^    \]/p' "$log" | sed -n 's/^        "\(.*\)",$/\1/p' | head -1 ;;
     esac
 }
 
