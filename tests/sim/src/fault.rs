@@ -7,7 +7,7 @@ use crate::{
 };
 use gateway_types::MemberRef;
 use rand_chacha::{ChaCha20Rng, rand_core::Rng as _};
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 /// A kind of fault: a row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -217,7 +217,8 @@ fn fault(kind: Kind, step: Step, draw: &mut Draw<'_>) -> Fault {
         // Leaders sleep as long as a member is to die when it asks for another; else there is time to come to it.
         _ if kind.dies() && step == Step::Timeout => (20_000, 35_000),
         _ if kind.dies() => (25_000, 45_000),
-        Kind::Hider => (20_000, 75_000),
+        // Longer than a sync point counts, while questions are still asked.
+        Kind::Hider => (66_000, 75_000),
         Kind::Equivocator
         | Kind::Replayer
         | Kind::Withholder
@@ -226,12 +227,17 @@ fn fault(kind: Kind, step: Step, draw: &mut Draw<'_>) -> Fault {
         Kind::OldBackup => (30_000, 40_000),
         _ => (6_000, 25_000),
     };
-    let (from, to) = period(lasts, draw);
+    let begins = if kind == Kind::Hider { 8_000..18_000 } else { 10_000..55_000 };
+    let (from, to) = period(begins, lasts, draw);
     Fault { kind, from, to, what: what(kind, step, draw) }
 }
 
-fn period((least, most): (u64, u64), draw: &mut Draw<'_>) -> (Duration, Duration) {
-    let from = draw.range(10_000, 55_000);
+fn period(
+    begins: Range<u64>,
+    (least, most): (u64, u64),
+    draw: &mut Draw<'_>,
+) -> (Duration, Duration) {
+    let from = draw.range(begins.start, begins.end);
     let to = from + draw.range(least, most);
     (Duration::from_millis(from), Duration::from_millis(to))
 }
