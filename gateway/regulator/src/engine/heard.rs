@@ -4,7 +4,7 @@
 use super::{Engine, effect::Dropped};
 use core::time::Duration;
 use gateway_agreement::Item;
-use gateway_core::CANDIDATE_LIFE;
+use gateway_core::{CANDIDATE_LIFE, MAX_CLOCK_DISTANCE};
 use gateway_cosign::EpochKeys;
 use gateway_types::{
     Digest, MemberRef, Timestamp,
@@ -19,17 +19,27 @@ const MAX_SEEN: usize = 8192;
 /// For how long.
 const SEEN_FOR: Duration = Duration::from_secs(120);
 
-/// Most candidates that are counted only because one member named them: a dishonest one cannot push out the others'.
+/// Most candidates that are counted because one member, or one leader, named them first: a dishonest one cannot push
+/// out the others'.
 const MAX_NAMED_BY_ONE: usize = 4096;
 
 /// Most candidates counted at once; those named later are not, until some lapse: these already make a member ask.
 const MAX_COUNTED: usize = 32_768;
 
+/// Who named a candidate first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Namer {
+    /// The leader at this place sent it.
+    Leader(u8),
+    /// This member gave its verdict on it.
+    Member(MemberRef),
+}
+
 /// What is said of one candidate.
 #[derive(Debug)]
 struct Counted {
     words: BTreeMap<MemberRef, Word>,
-    named_by: Option<MemberRef>,
+    named_by: Namer,
     lapses: Timestamp,
     done: bool,
 }
@@ -41,7 +51,7 @@ pub(super) struct Heard {
     seen_order: BTreeSet<(Timestamp, Digest)>,
     counted: BTreeMap<Digest, Counted>,
     by_lapse: BTreeSet<(Timestamp, Digest)>,
-    named: BTreeMap<MemberRef, usize>,
+    named: BTreeMap<Namer, usize>,
 }
 
 impl Engine {
@@ -64,6 +74,16 @@ impl Engine {
         self.member.handle_heard(list.value().member, steady);
         self.count(list.value());
         Ok(())
+    }
+
+    /// A leader sent a candidate. One that no member of this lane may judge is not waited for: it would only take up
+    /// room, for as long as it says itself.
+    pub(super) fn expect(&mut self, leader: u8, digest: Digest, it: &Candidate, now: Timestamp) {
+        let is_of_lane = it.origin == *self.setup.keys.origin();
+        let life_fits = u128::from(it.life_ms) == CANDIDATE_LIFE.as_millis();
+        if is_of_lane && life_fits && it.time().abs_diff(now) <= MAX_CLOCK_DISTANCE {
+            self.heard.expect(Namer::Leader(leader), digest, it.lapses_at());
+        }
     }
 
     /// Counts a list, another's or its own; a candidate with an outcome must be logged before it lapses.
@@ -91,14 +111,13 @@ impl Heard {
     }
 
     /// It came to this member itself: it lapses when it says.
-    pub(super) fn expect(&mut self, digest: Digest, candidate: &Candidate) {
-        let lapses = candidate.lapses_at();
+    fn expect(&mut self, by: Namer, digest: Digest, lapses: Timestamp) {
         if let Some(counted) = self.counted.get_mut(&digest) {
             self.by_lapse.remove(&(counted.lapses, digest));
             counted.lapses = lapses;
             self.by_lapse.insert((lapses, digest));
         } else {
-            self.insert(digest, lapses, None);
+            self.insert(by, digest, lapses);
         }
     }
 
@@ -132,22 +151,17 @@ impl Heard {
         now: Timestamp,
     ) -> Option<&mut Counted> {
         if !self.counted.contains_key(&candidate) {
-            if self.named.get(&by).is_some_and(|named| *named >= MAX_NAMED_BY_ONE) {
-                return None;
-            }
-            self.insert(candidate, now.saturating_add(CANDIDATE_LIFE), Some(by));
+            self.insert(Namer::Member(by), candidate, now.saturating_add(CANDIDATE_LIFE));
         }
         self.counted.get_mut(&candidate)
     }
 
-    fn insert(&mut self, digest: Digest, lapses: Timestamp, named_by: Option<MemberRef>) {
-        if self.counted.len() >= MAX_COUNTED {
+    fn insert(&mut self, named_by: Namer, digest: Digest, lapses: Timestamp) {
+        let named = self.named.entry(named_by).or_default();
+        if self.counted.len() >= MAX_COUNTED || *named >= MAX_NAMED_BY_ONE {
             return;
         }
-        if let Some(by) = named_by {
-            let named = self.named.entry(by).or_default();
-            *named = named.saturating_add(1);
-        }
+        *named = named.saturating_add(1);
         let counted = Counted { words: BTreeMap::new(), named_by, lapses, done: false };
         self.counted.insert(digest, counted);
         self.by_lapse.insert((lapses, digest));
@@ -157,7 +171,7 @@ impl Heard {
     pub(super) fn apply_logged(&mut self, candidate: &Digest) {
         let Some(counted) = self.counted.remove(candidate) else { return };
         self.by_lapse.remove(&(counted.lapses, *candidate));
-        if let Some(named) = counted.named_by.and_then(|by| self.named.get_mut(&by)) {
+        if let Some(named) = self.named.get_mut(&counted.named_by) {
             *named = named.saturating_sub(1);
         }
     }

@@ -20,7 +20,7 @@ impl Engine {
         frame.handed = frame.handed.filter(|_| self.of_destination);
         self.see_time(from, Some(frame.candidate.time()), now);
         let digest = frame.candidate.digest();
-        self.heard.expect(digest, &frame.candidate);
+        self.expect(from, digest, &frame.candidate, now.wall);
         if let Some(list) = self.own.list_on(&digest).cloned() {
             return self.tell_verdicts(To::Leader(from), &list);
         }
