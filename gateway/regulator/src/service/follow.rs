@@ -8,7 +8,7 @@ use gateway_types::{
     link::ShownValue,
     registry::{Change, RegistryHead, head_path},
 };
-use light_client::HeaderBytes;
+use light_client::{HeaderBytes, Misbehaviour};
 use std::sync::Arc;
 use tokio::{
     sync::{mpsc, watch},
@@ -45,6 +45,8 @@ pub(super) struct Follow {
     clock: Arc<dyn Clock>,
     after: watch::Receiver<u64>,
     turn: usize,
+    /// Up to which height the lane's task was told of headers, and whether it was told that the follower is frozen.
+    told: (u64, bool),
     head: Option<RegistryHead>,
 }
 
@@ -53,7 +55,10 @@ struct Over;
 
 impl Follow {
     pub(super) fn new(follower: Follower, parts: &Parts, after: watch::Receiver<u64>) -> Self {
+        // The engine begins with the same client.
+        let told = (follower.height(), follower.client().client().frozen().is_some());
         Self {
+            told,
             follower,
             sources: parts.sources.clone(),
             clock: Arc::clone(&parts.clock),
@@ -105,15 +110,30 @@ impl Follow {
         events: &mpsc::Sender<Event>,
     ) -> Result<bool, Over> {
         let now = self.clock.now();
-        let (headers, stopped) = match timeout(PATIENCE, self.follower.advance(source, now)).await {
-            Ok(Ok(advanced)) => (advanced.headers, advanced.stopped),
-            Ok(Err(error)) => (Vec::new(), Some(error)),
-            Err(_) => return Ok(false),
-        };
-        for message in headers.chunks(MAX_HEADERS) {
+        let advanced = timeout(PATIENCE, self.follower.advance(source, now)).await;
+        self.tell_news(events).await?;
+        Ok(match advanced {
+            Ok(Ok(advanced)) => advanced.stopped.is_none_or(|why| is_fine(source, &why)),
+            Ok(Err(why)) => is_fine(source, &why),
+            Err(_) => false,
+        })
+    }
+
+    /// Tells what the follower has taken since, whatever became of the call in which it did: what is not told now the
+    /// engine would never know.
+    async fn tell_news(&mut self, events: &mpsc::Sender<Event>) -> Result<(), Over> {
+        let height = self.follower.height();
+        for message in self.follower.headers_between(self.told.0, height).chunks(MAX_HEADERS) {
             tell(events, FromChain::Headers(message.to_vec())).await?;
         }
-        Ok(stopped.is_none_or(|why| is_fine(source, &why)))
+        self.told.0 = height;
+        let frozen = self.follower.client().client().frozen();
+        if let Some((a, b)) = frozen.filter(|_| !self.told.1).map(Misbehaviour::headers) {
+            let (a, b) = (a.clone(), b.clone());
+            self.told.1 = true;
+            tell(events, FromChain::Conflict(a, b)).await?;
+        }
+        Ok(())
     }
 
     async fn compare(
@@ -125,6 +145,7 @@ impl Follow {
         match timeout(PATIENCE, self.follower.cross_check(source, now)).await {
             Ok(Ok(CrossCheck::Same { .. })) => Ok(true),
             Ok(Ok(CrossCheck::Conflict { ours, theirs })) => {
+                self.told.1 = true;
                 tell(events, FromChain::Conflict(ours, theirs)).await?;
                 Ok(false)
             }
@@ -186,3 +207,6 @@ fn is_fine(source: &dyn ChainAdapter, why: &FollowError) -> bool {
 async fn tell(events: &mpsc::Sender<Event>, what: FromChain) -> Result<(), Over> {
     events.send(Event::Chain(what)).await.map_err(|_| Over)
 }
+
+#[cfg(test)]
+mod tests;
