@@ -54,6 +54,9 @@ const MARKS_EVERY: Duration = Duration::from_secs(20);
 /// How often a member without tips asks for them again, and for batches that it lacks.
 const ASK_EVERY: Duration = Duration::from_secs(2);
 
+/// How often one leader is sent the same body at most.
+const BODY_EVERY: Duration = Duration::from_secs(1);
+
 /// One member of one lane.
 #[derive(Debug)]
 pub struct Engine {
@@ -84,6 +87,8 @@ pub struct Engine {
     later: Option<(Timestamp, Batch)>,
     marks_at: Timestamp,
     asked_at: BTreeMap<u8, Timestamp>,
+    /// When each leader was last sent which body, for [`BODY_EVERY`].
+    bodies_told: BTreeMap<(u8, Digest), Timestamp>,
     proven_change: u64,
     given: u64,
     effects: VecDeque<Effect>,
@@ -133,6 +138,7 @@ impl Engine {
             later: None,
             marks_at: steady,
             asked_at: BTreeMap::new(),
+            bodies_told: BTreeMap::new(),
             proven_change: 0,
             given: 0,
             effects: VecDeque::new(),
@@ -185,6 +191,11 @@ impl Engine {
     /// The inbox of that leader is closed.
     pub fn handle_disconnected(&mut self, leader: u8) {
         self.connected.remove(&leader);
+    }
+
+    /// Whether the inbox of that leader is open.
+    pub(crate) fn is_connected(&self, leader: u8) -> bool {
+        self.connected.contains(&leader)
     }
 
     /// Tells the time: at [`Engine::poll_deadline`], and often enough to notice a clock that steps.

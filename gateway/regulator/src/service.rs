@@ -11,6 +11,7 @@ mod inbox;
 mod lane;
 mod link;
 mod outbox;
+mod queue;
 mod recheck;
 mod watched;
 
@@ -82,9 +83,21 @@ pub struct Regulator {
     keys: Arc<EpochKeys>,
     chain: ChainId,
     stop: Option<oneshot::Sender<()>>,
+    begun: Option<Begun>,
     lane: JoinHandle<Ended>,
     #[expect(dead_code, reason = "dropped with the regulator, which ends them")]
     others: JoinSet<()>,
+}
+
+/// That its store holds a member: see [`Regulator::begun`].
+#[derive(Debug)]
+pub struct Begun(oneshot::Receiver<()>);
+
+impl Begun {
+    /// Waits until its first write is done, on the disk; false if it ended before.
+    pub async fn written(self) -> bool {
+        self.0.await.is_ok()
+    }
 }
 
 /// What happens, for the lane's task.
@@ -96,6 +109,8 @@ pub(crate) enum Event {
     Chain(follow::FromChain),
     /// Its copy of the log was read again.
     LogRead(Result<(), LogChanged>),
+    /// That leader does not take what was posted, and it was dropped.
+    NotTaken(u8),
     Release,
     Platforms(Box<KnownPlatforms>),
 }
@@ -135,14 +150,16 @@ impl Regulator {
     ) -> Self {
         let (events, received) = mpsc::channel(MAX_EVENTS);
         let (stop, stopped) = oneshot::channel();
+        let (written, begun) = oneshot::channel();
         let (shown, view) = watch::channel(engine.view());
         let mut others = JoinSet::new();
         let mut queues = Vec::new();
         for (place, link) in (0u8..).zip(&parts.leaders) {
             let mut backoff = || Backoff::new(ChaCha20Rng::from_rng(&mut parts.rng));
             others.spawn(inbox::run(place, Arc::clone(link), events.clone(), backoff()));
-            let (queue, frames) = mpsc::channel(outbox::MAX_QUEUED);
-            others.spawn(outbox::run(place, Arc::clone(link), frames, backoff()));
+            let (queue, frames) = queue::queue();
+            let events = events.clone();
+            others.spawn(outbox::run(place, Arc::clone(link), frames, events, backoff()));
             queues.push(queue);
         }
         let after = watch::channel(engine.changes_after());
@@ -151,8 +168,9 @@ impl Regulator {
         let store = Arc::clone(&parts.store);
         others.spawn(recheck::run(store, Arc::clone(&keys), view.clone(), events.clone()));
         let lane = LaneLoop::new(engine, parts, queues, (shown, after.0), began);
-        let lane = tokio::spawn(lane.run(received, stopped));
-        Self { view, events, keys, chain: source, stop: Some(stop), lane, others }
+        let lane = tokio::spawn(lane.run(received, written, stopped));
+        let (begun, chain) = (Some(Begun(begun)), source);
+        Self { view, events, keys, chain, stop: Some(stop), begun, lane, others }
     }
 
     /// How it stands, now and at every change.
@@ -165,6 +183,12 @@ impl Regulator {
     #[must_use]
     pub fn watched(&self) -> Watched {
         Watched::new(Arc::clone(&self.keys), self.chain.clone(), self.view(), &self.events)
+    }
+
+    /// Tells when its store holds it: only then is a new member no new one any more ([`Start::New`]). Once; nothing if
+    /// it was asked for before.
+    pub fn begun(&mut self) -> Option<Begun> {
+        self.begun.take()
     }
 
     /// Persons in t nodes of its committee let those that are back go on: it speaks again.

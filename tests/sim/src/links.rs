@@ -18,7 +18,7 @@ pub struct HttpLeader {
 }
 
 fn link_error(why: impl ToString) -> LinkError {
-    LinkError { why: why.to_string() }
+    LinkError::unreachable(&why)
 }
 
 #[async_trait]
@@ -42,7 +42,8 @@ impl HttpLeader {
     async fn post_bytes(&self, body: Bytes) -> Result<(), LinkError> {
         let path = format!("/lane/v1/{}/messages", self.lane);
         let answer = self.client.post_frames(&self.peer, &path, body).await.map_err(link_error)?;
-        if answer.status.is_success() { Ok(()) } else { Err(link_error(answer.status)) }
+        let status = answer.status;
+        if status.is_success() { Ok(()) } else { Err(LinkError::status(status.as_u16())) }
     }
 }
 

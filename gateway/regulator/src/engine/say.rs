@@ -13,9 +13,24 @@ use gateway_types::{
 impl Engine {
     /// Signs what needs a signature, and sends it.
     pub(super) fn say(&mut self, to: To, message: FromMember, now: Moment) {
+        if self.is_told_already(to, &message) {
+            return;
+        }
         let step = step_of(&message);
         let Some(message) = self.signed(message, now) else { return };
         self.send(step, to, MemberFrame::Agree(Box::new(message)));
+    }
+
+    /// Whether that leader was sent this body a moment ago: a body is long, and asking for it costs nothing.
+    fn is_told_already(&mut self, to: To, message: &FromMember) -> bool {
+        let (To::Leader(leader), FromMember::Body(body)) = (to, message) else { return false };
+        let now = self.clock.steady();
+        self.bodies_told.retain(|_, at| now.since(*at) < super::BODY_EVERY);
+        let is_told = self.bodies_told.contains_key(&(leader, body.d()));
+        if !is_told {
+            self.bodies_told.insert((leader, body.d()), now);
+        }
+        is_told
     }
 
     /// Sends a frame; a villain may send something else.

@@ -18,7 +18,7 @@ use gateway_types::{
     Bounded, Digest, MemberRef, Timestamp,
     entry::Entry,
     link::{CandidateFrame, InboxFrame, MemberFrame},
-    message::ToLeader,
+    message::{ToLeader, ToMember},
     verdict::{Reason, SignedVerdicts, VerdictList, Word},
 };
 
@@ -481,6 +481,72 @@ fn a_change_of_a_recognised_licence_makes_a_member_ask() {
     world.engine(ONE).handle_head(&shown, &[], now);
     world.drive(ONE);
     assert!(world.nodes[&ONE].notes.iter().any(|note| note.starts_with("Chain(Changes")));
+}
+
+#[test]
+fn candidates_that_nobody_may_judge_do_not_switch_off_the_time_out() {
+    let mut world = World::begun();
+    world.gateways.iter_mut().for_each(|gateway| gateway.lame = true);
+    let now = world.moment(ONE);
+    let bogus = world.candidate(Holder(9), 1);
+    let mut send = |change: &dyn Fn(&mut CandidateFrame)| {
+        let mut frame = bogus.clone();
+        (frame.handed, frame.shown.height) = (None, 0);
+        change(&mut frame);
+        world.engine(ONE).handle_frame(1, InboxFrame::Candidate(Box::new(frame)), now);
+    };
+    for n in 0..40_000_u64 {
+        send(&|frame| {
+            frame.candidate.life_ms = u64::MAX - n;
+        });
+    }
+    send(&|frame| frame.candidate.facts.now = Timestamp(now.wall.0 + 3_600_000));
+    send(&|frame| frame.candidate.origin = "comity.gba/CN-HK.CN-GD.standard".parse().unwrap());
+    assert_eq!(world.engine(ONE).heard.len(), 0);
+    // Those that could be real take up one leader's share, and no more.
+    for n in 0..5_000_u64 {
+        let mut frame = bogus.clone();
+        (frame.handed, frame.shown.height) = (None, 0);
+        frame.candidate.facts.now = Timestamp(now.wall.0 - 2_500 + n);
+        world.engine(ONE).handle_frame(1, InboxFrame::Candidate(Box::new(frame)), now);
+    }
+    let held = world.engine(ONE).heard.len();
+    assert!((1..5_000).contains(&held), "{held}");
+    world.drive(ONE);
+    world.ask(Holder(1));
+    world.pass(2_500);
+    assert!(said(&world, ONE, |it| matches!(it, ToLeader::Timeout(_))) > 0);
+}
+
+#[test]
+fn a_body_that_a_leader_asks_for_again_and_again_is_sent_once_a_second() {
+    let mut world = World::begun();
+    // Without two of one committee nothing is locked: what it prepared stays at hand.
+    [m(0, 2), m(0, 3)].into_iter().for_each(|me| world.crash(me));
+    world.ask(Holder(1));
+    world.pass(500);
+    let prepared = world.nodes[&ONE].said.iter().rev().find_map(|frame| match frame {
+        MemberFrame::Agree(message) => match &**message {
+            ToLeader::Prepare(it) => Some(it.prepare.ballot),
+            _ => None,
+        },
+        MemberFrame::Verdicts(_) => None,
+    });
+    let d = prepared.unwrap().d;
+    let mut ask = |from: u8, times: usize| {
+        for _ in 0..times {
+            let want = InboxFrame::Agree(Box::new(ToMember::WantBody(d)));
+            world.deliver(ONE, from, want);
+        }
+        world.run();
+        said(&world, ONE, |it| matches!(it, ToLeader::Body(_)))
+    };
+    assert_eq!(ask(0, 1_000), 1);
+    assert_eq!(ask(1, 1_000), 2, "each leader gets it");
+    world.pass(1_000);
+    world.deliver(ONE, 0, InboxFrame::Agree(Box::new(ToMember::WantBody(d))));
+    world.run();
+    assert_eq!(said(&world, ONE, |it| matches!(it, ToLeader::Body(_))), 3);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::{
 use gateway_agreement::member::To;
 use gateway_store::{Batch, StoreError};
 use gateway_types::link::MemberFrame;
-use tokio::time::Duration;
+use tokio::time::{Duration, Instant};
 
 /// How long to wait before a full disk is tried again.
 const FULL_WAIT: Duration = Duration::from_secs(1);
@@ -55,10 +55,10 @@ impl LaneLoop {
     }
 
     fn send(&mut self, step: Step, to: To, frame: &MemberFrame) {
-        for (leader, queue) in (0u8..).zip(&self.queues) {
+        for (leader, queue) in (0u8..).zip(&mut self.queues) {
             let meant = to == To::AllLeaders || to == To::Leader(leader);
-            if meant && queue.try_send(frame.clone()).is_err() {
-                self.dropped.insert(leader, ());
+            if meant && !queue.send(frame) {
+                self.dropped.entry(leader).or_insert_with(Instant::now);
             }
         }
         self.faults.reach(step.after_send());

@@ -3,7 +3,10 @@
 use super::link::{Inbox, LeaderLink, LinkError};
 use async_trait::async_trait;
 use bytes::BytesMut;
-use gateway_http::{Client, ClientError, FrameStream, Peer, frames};
+use gateway_http::{
+    Client, ClientError, FrameStream, Peer,
+    frames::{self, FrameError},
+};
 use gateway_types::{
     LaneId,
     link::{InboxFrame, MemberFrame},
@@ -33,7 +36,7 @@ impl HttpLink {
     async fn post_once(&self, body: BytesMut) -> Result<(), LinkError> {
         let answer = self.client.post_frames(&self.peer, &self.messages, body.freeze()).await;
         let status = answer.map_err(|why| not_reached(&why))?.status;
-        if status.is_success() { Ok(()) } else { Err(LinkError { why: status.to_string() }) }
+        if status.is_success() { Ok(()) } else { Err(LinkError::status(status.as_u16())) }
     }
 }
 
@@ -48,7 +51,8 @@ impl LeaderLink for HttpLink {
     async fn post(&self, posted: &[MemberFrame]) -> Result<(), LinkError> {
         let mut body = BytesMut::new();
         for frame in posted {
-            let bytes = frames::encode(frame).map_err(|why| LinkError { why: why.to_string() })?;
+            let never = |why: FrameError| LinkError { why: why.to_string(), is_refused: true };
+            let bytes = frames::encode(frame).map_err(never)?;
             if body.len().saturating_add(bytes.len()) > MAX_POST {
                 self.post_once(std::mem::take(&mut body)).await?;
             }
@@ -70,5 +74,5 @@ impl Inbox for HttpInbox {
 }
 
 fn not_reached(why: &ClientError) -> LinkError {
-    LinkError { why: why.to_string() }
+    LinkError::unreachable(why)
 }

@@ -1,12 +1,11 @@
 //! The lane's task: one event after the other through the engine, each effect carried out in its order.
 
-use super::{Event, Parts, follow::FromChain};
+use super::{Event, Parts, follow::FromChain, queue::Queue};
 use crate::{engine::Engine, fault::FaultPoints, moment::Moment, view::RegulatorView};
 use gateway_agreement::{LogChanged, LogChecks};
 use gateway_http::admin::Lack;
 use gateway_net::Clock;
 use gateway_store::{Store, StoreError};
-use gateway_types::link::MemberFrame;
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -18,6 +17,9 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// The shortest wait, lest a deadline that cannot be met keeps the task busy.
 const SHORTEST: Duration = Duration::from_millis(1);
+
+/// What a leader did not take is not said again before so long.
+const NOT_TAKEN_WAIT: Duration = Duration::from_secs(5);
 
 /// Most events handled before the view is shown anew.
 const MAX_AT_ONCE: usize = 64;
@@ -38,9 +40,9 @@ pub enum Ended {
 pub(super) struct LaneLoop {
     pub(super) engine: Engine,
     pub(super) store: Arc<dyn Store>,
-    pub(super) queues: Vec<mpsc::Sender<MemberFrame>>,
-    /// Leaders for which a frame was dropped: they are told all again.
-    pub(super) dropped: BTreeMap<u8, ()>,
+    pub(super) queues: Vec<Queue>,
+    /// Leaders for which a frame was dropped: they are told all again, not before this.
+    pub(super) dropped: BTreeMap<u8, Instant>,
     pub(super) faults: FaultPoints,
     pub(super) disk_full: bool,
     /// Contradictions that were published, by kind.
@@ -58,7 +60,7 @@ impl LaneLoop {
     pub(super) fn new(
         engine: Engine,
         parts: Parts,
-        queues: Vec<mpsc::Sender<MemberFrame>>,
+        queues: Vec<Queue>,
         (view, after): (watch::Sender<RegulatorView>, watch::Sender<u64>),
         began: Instant,
     ) -> Self {
@@ -85,9 +87,10 @@ impl LaneLoop {
     pub(super) async fn run(
         mut self,
         mut events: mpsc::Receiver<Event>,
+        begun: oneshot::Sender<()>,
         mut stopped: oneshot::Receiver<()>,
     ) -> Ended {
-        match self.work(&mut events, &mut stopped).await {
+        match self.work(&mut events, begun, &mut stopped).await {
             Ok(()) => Ended::Stopped,
             Err(error) => {
                 tracing::error!(%error, "the store failed: stopping");
@@ -99,9 +102,12 @@ impl LaneLoop {
     async fn work(
         &mut self,
         events: &mut mpsc::Receiver<Event>,
+        begun: oneshot::Sender<()>,
         stopped: &mut oneshot::Receiver<()>,
     ) -> Result<(), StoreError> {
         self.carry_out().await?;
+        // Whoever does not ask does not mind.
+        begun.send(()).ok();
         loop {
             let wait = self.wait();
             tokio::select! {
@@ -163,6 +169,7 @@ impl LaneLoop {
                 self.engine.handle_disconnected(leader);
             }
             Event::Frame(leader, frame) => self.engine.handle_frame(leader, frame, now),
+            Event::NotTaken(leader) => self.handle_not_taken(leader),
             Event::Release => self.engine.handle_release(now),
             Event::Platforms(platforms) => self.engine.handle_platforms(*platforms),
             Event::Chain(what) => self.handle_chain(what, now),
@@ -189,13 +196,22 @@ impl LaneLoop {
         self.log.apply(found, now.wall);
     }
 
-    /// Leaders whose queue was full are told all again, once there is room.
+    fn handle_not_taken(&mut self, leader: u8) {
+        let again = Instant::now().checked_add(NOT_TAKEN_WAIT);
+        self.dropped.extend(again.map(|at| (leader, at)));
+    }
+
+    /// Leaders for which something was dropped are told all again, once there is room.
     fn repeat_dropped(&mut self) {
-        let now = self.now();
-        for leader in self.dropped.clone().into_keys() {
-            let queue = self.queues.get(usize::from(leader));
-            if queue.is_none_or(|queue| queue.capacity() == queue.max_capacity()) {
-                self.dropped.remove(&leader);
+        let (now, at) = (self.now(), Instant::now());
+        let due = |(leader, from): (&u8, &Instant)| {
+            let queue = self.queues.get(usize::from(*leader));
+            (*from <= at && queue.is_none_or(|queue| queue.len() == 0)).then_some(*leader)
+        };
+        for leader in self.dropped.iter().filter_map(due).collect::<Vec<_>>() {
+            self.dropped.remove(&leader);
+            // One that is not connected is told all when it is.
+            if self.engine.is_connected(leader) {
                 self.engine.handle_connected(leader, now);
             }
         }
@@ -214,9 +230,7 @@ impl LaneLoop {
     }
 
     fn queued(&self) -> BTreeMap<u8, usize> {
-        let queued =
-            |queue: &mpsc::Sender<_>| queue.max_capacity().saturating_sub(queue.capacity());
-        (0u8..).zip(self.queues.iter().map(queued)).collect()
+        (0u8..).zip(self.queues.iter().map(Queue::len)).collect()
     }
 
     /// Shows how it stands, if that has changed.

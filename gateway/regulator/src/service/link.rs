@@ -10,6 +10,21 @@ use std::fmt::Debug;
 pub struct LinkError {
     /// What happened.
     pub why: String,
+    /// Whether it answered and said no, or this cannot be sent at all: the same once more will not be taken either.
+    pub is_refused: bool,
+}
+
+impl LinkError {
+    /// Nobody answers, or the connection ended.
+    pub fn unreachable(why: &impl ToString) -> Self {
+        Self { why: why.to_string(), is_refused: false }
+    }
+
+    /// It says no: with an HTTP status of 400 to 499 it is the message that is wrong.
+    #[must_use]
+    pub fn status(status: u16) -> Self {
+        Self { why: format!("status {status}"), is_refused: (400..500).contains(&status) }
+    }
 }
 
 /// The way to one leader: over mutual TLS in a program, in memory in a test.

@@ -119,7 +119,7 @@ struct MemoryLink {
 struct MemoryInbox(mpsc::UnboundedReceiver<InboxFrame>);
 
 fn away() -> LinkError {
-    LinkError { why: "away".to_owned() }
+    LinkError::unreachable(&"away")
 }
 
 #[async_trait]
@@ -329,6 +329,29 @@ async fn a118_a_full_disk_waits_and_a_failed_one_ends_it() {
     lane.wait(2_000).await;
     let ended = lane.running.get_mut(&ONE).unwrap().ended().await;
     assert!(matches!(ended, Ended::Store(error) if error.is_final()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a126_a_new_member_is_new_until_its_store_holds_it() {
+    let shared = Shared::new();
+    let store = MemoryStore::new(RunId([1; 16]));
+    store.set_full(true);
+    let on = |store| parts(ONE, &shared, store);
+    let mut one = Regulator::start(lane::setup(ONE), Start::New, on(&store)).await.unwrap();
+    let begun = one.begun().unwrap();
+    let mut written = tokio::spawn(begun.written());
+    let early = tokio::time::timeout(Duration::from_secs(60), &mut written).await;
+    assert!(early.is_err(), "nothing is written yet");
+    store.set_full(false);
+    assert!(written.await.unwrap());
+    assert!(store.commits() > 0);
+    assert!(one.begun().is_none(), "it is told once");
+    // One that ends before is not written.
+    let failing = MemoryStore::new(RunId([2; 16]));
+    failing.fail_at(1);
+    let mut one = Regulator::start(lane::setup(ONE), Start::New, on(&failing)).await.unwrap();
+    assert!(!one.begun().unwrap().written().await);
+    assert!(matches!(one.ended().await, Ended::Store(_)));
 }
 
 #[tokio::test(start_paused = true)]
