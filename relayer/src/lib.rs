@@ -22,6 +22,6 @@ mod view;
 pub use admin::Admin;
 pub use chain::{FollowedChain, LightClientMaker};
 pub use link::{GatewayLink, HttpLink, LinkError, WorkStream};
-pub use relayer::{MAX_CHAINS, MAX_GATEWAYS, Relayer, StartError};
+pub use relayer::{Ended, MAX_CHAINS, MAX_GATEWAYS, Relayer, StartError};
 pub use settings::RelayerSettings;
 pub use view::{ChainView, ClientView, LinkView, RelayerView, SourcesView};

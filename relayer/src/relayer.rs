@@ -40,6 +40,15 @@ pub enum StartError {
     },
 }
 
+/// Why a relayer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It was asked to.
+    Stopped,
+    /// A task of its own broke: start it again.
+    Died,
+}
+
 /// A relayer, with all that it needs.
 #[derive(Debug)]
 pub struct Relayer {
@@ -87,17 +96,34 @@ impl Relayer {
         RelayerView::new(Arc::clone(&self.clock), self.gateways.clone(), sources)
     }
 
-    /// Serves its gateways until `shutdown` ends. `rng` spreads the waits. Nothing is kept: a relayer that starts
-    /// anew begins where each gateway says that it is.
-    pub async fn run(self, mut rng: ChaCha20Rng, shutdown: impl Future<Output = ()> + Send) {
+    /// Serves its gateways until `shutdown` ends, or a task of its own breaks: half a relayer would serve some gateways
+    /// and look well. `rng` spreads the waits. Nothing is kept: a relayer that starts anew begins where each gateway
+    /// says that it is.
+    pub async fn run(
+        self,
+        mut rng: ChaCha20Rng,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Ended {
         let mut tasks = JoinSet::new();
         for gateway in self.gateways {
             let own = ChaCha20Rng::seed_from_u64(rng.next_u64());
             tasks.spawn(serve_for_ever(gateway, self.settings, own));
         }
-        shutdown.await;
-        tasks.shutdown().await;
+        until_ended(tasks, shutdown).await
     }
+}
+
+/// Until `shutdown` ends, or one of tasks that serve for ever has ended.
+async fn until_ended(mut tasks: JoinSet<()>, shutdown: impl Future<Output = ()>) -> Ended {
+    let ended = tokio::select! {
+        () = shutdown => Ended::Stopped,
+        broken = tasks.join_next() => {
+            tracing::error!(?broken, "a gateway's task broke");
+            Ended::Died
+        }
+    };
+    tasks.shutdown().await;
+    ended
 }
 
 async fn serve_for_ever(gateway: Arc<Served>, settings: RelayerSettings, mut rng: ChaCha20Rng) {
@@ -108,5 +134,24 @@ async fn serve_for_ever(gateway: Arc<Served>, settings: RelayerSettings, mut rng
         let (name, wait) = (gateway.name(), back_off.draw(&mut rng));
         tracing::warn!(gateway = name, %error, wait_ms = wait.as_millis(), "dialling again");
         sleep(wait).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{future::pending, time::Duration};
+    use tokio::time::timeout;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_relayer_one_of_whose_tasks_breaks_ends() {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(pending());
+        tasks.spawn(async { panic!("for this test") });
+        let ended = timeout(Duration::from_secs(60), until_ended(tasks, pending())).await;
+        assert_eq!(ended, Ok(Ended::Died));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(pending());
+        assert_eq!(until_ended(tasks, sleep(Duration::from_secs(1))).await, Ended::Stopped);
     }
 }

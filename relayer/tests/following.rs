@@ -24,7 +24,8 @@ use light_client_cometbft::CometBft;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use relayer::{
-    Admin, FollowedChain, GatewayLink, LinkError, Relayer, RelayerSettings, RelayerView, WorkStream,
+    Admin, Ended, FollowedChain, GatewayLink, LinkError, Relayer, RelayerSettings, RelayerView,
+    WorkStream,
 };
 use std::{
     collections::BTreeSet,
@@ -166,7 +167,7 @@ struct World {
     gateway: Follower,
     work: Vec<mpsc::Sender<RelayWork>>,
     found: mpsc::Receiver<RelayEvidence>,
-    relayer: tokio::task::JoinHandle<()>,
+    relayer: tokio::task::JoinHandle<Ended>,
     view: RelayerView,
 }
 
