@@ -1,6 +1,6 @@
 //! How many connections each caller, and all together, may hold (A102, A121).
 
-use crate::{Caller, Limits};
+use crate::{Caller, Limits, Role};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
@@ -28,7 +28,8 @@ pub(crate) struct Crowd {
 #[derive(Debug, Default)]
 struct Seats {
     groups: BTreeMap<Group, BTreeMap<u64, Arc<Notify>>>,
-    known: usize,
+    platforms: usize,
+    nodes: usize,
     next: u64,
 }
 
@@ -68,7 +69,9 @@ impl Crowd {
             Group::Arriving => seats.make_room(&group, taken, self.limits.handshakes),
             Group::Strangers => seats.make_room(&group, taken, self.limits.strangers),
             Group::Known(caller) => {
-                taken < self.limits.connections(caller.role) && seats.known < self.limits.known
+                let all = *seats.together(caller.role);
+                taken < self.limits.connections(caller.role)
+                    && all < self.limits.together(caller.role)
             }
         };
         fits.then(|| {
@@ -83,6 +86,14 @@ impl Crowd {
 }
 
 impl Seats {
+    /// How many are known that share places with this role.
+    fn together(&mut self, role: Role) -> &mut usize {
+        match role {
+            Role::Platform => &mut self.platforms,
+            Role::Gateway | Role::Relayer | Role::Regulator => &mut self.nodes,
+        }
+    }
+
     /// Sends the oldest away if the group is full. It may take a moment to go, which is not waited for: its
     /// place is counted as free at once.
     fn make_room(&mut self, group: &Group, taken: usize, limit: usize) -> bool {
@@ -100,8 +111,9 @@ impl Seats {
         let number = self.next;
         self.next = self.next.wrapping_add(1);
         self.groups.entry(group.clone()).or_default().insert(number, Arc::clone(&leave));
-        if matches!(group, Group::Known(_)) {
-            self.known = self.known.saturating_add(1);
+        if let Group::Known(caller) = group {
+            let all = self.together(caller.role);
+            *all = all.saturating_add(1);
         }
         (number, leave)
     }
@@ -112,8 +124,11 @@ impl Seats {
         if seats.is_empty() {
             self.groups.remove(group);
         }
-        if was_there && matches!(group, Group::Known(_)) {
-            self.known = self.known.saturating_sub(1);
+        if let Group::Known(caller) = group
+            && was_there
+        {
+            let all = self.together(caller.role);
+            *all = all.saturating_sub(1);
         }
     }
 }
@@ -124,7 +139,7 @@ mod tests {
 
     fn crowd() -> Arc<Crowd> {
         let limits =
-            Limits { handshakes: 2, strangers: 2, per_node: 2, known: 3, ..Limits::default() };
+            Limits { handshakes: 2, strangers: 2, per_node: 2, nodes: 3, ..Limits::default() };
         Crowd::new(limits)
     }
 
@@ -146,6 +161,24 @@ mod tests {
         assert!(told.await.is_err());
         drop((second, third, fourth));
         assert!(crowd.lock().groups.is_empty());
+    }
+
+    #[test]
+    fn a121_platforms_that_idle_do_not_lock_regulators_out() {
+        let limits = Limits { per_platform: 2, platforms: 4, nodes: 1, ..Limits::default() };
+        let crowd = Crowd::new(limits);
+        let platform =
+            |n: usize| Group::Known(format!("comity://CN-HK/platform/p{}", n % 9).parse().unwrap());
+        let idle: Vec<_> = (0..18).filter_map(|n| crowd.sit(platform(n))).collect();
+        assert_eq!(idle.len(), 4);
+        let regulator = crowd.sit(known("office-1"));
+        assert!(regulator.is_some());
+        assert!(crowd.sit(known("office-2")).is_none(), "nodes all together: one");
+        drop(idle);
+        assert!(crowd.sit(platform(1)).is_some());
+        assert!(crowd.sit(known("office-2")).is_none());
+        drop(regulator);
+        assert!(crowd.sit(known("office-2")).is_some());
     }
 
     #[test]

@@ -40,8 +40,11 @@ pub struct Limits {
     pub per_platform: usize,
     /// Connections of one gateway, relayer or regulator. One more: it is closed.
     pub per_node: usize,
-    /// Connections with a certificate, all together. One more: it is closed.
-    pub known: usize,
+    /// Connections of platforms, all together. One more: it is closed.
+    pub platforms: usize,
+    /// Connections of gateways, relayers and regulators, all together: no platform can take their places. One more: it is
+    /// closed.
+    pub nodes: usize,
     /// Bytes of large bodies in memory at once, of all callers. More: 503, nothing was taken.
     pub bodies: usize,
     /// Of these, of one caller. More: 503, nothing was taken.
@@ -69,7 +72,8 @@ impl Default for Limits {
             strangers: 1_024,
             per_platform: 512,
             per_node: 64,
-            known: 8_192,
+            platforms: 8_192,
+            nodes: 4_096,
             bodies: 512 * 1024 * 1024,
             bodies_per_caller: 128 * 1024 * 1024,
             platform_rate: Rate { per_second: 500, burst: 1_000 },
@@ -85,6 +89,14 @@ impl Limits {
         match role {
             Role::Platform => self.per_platform,
             Role::Gateway | Role::Relayer | Role::Regulator => self.per_node,
+        }
+    }
+
+    /// Connections of all callers that share places with this role.
+    pub(crate) const fn together(&self, role: Role) -> usize {
+        match role {
+            Role::Platform => self.platforms,
+            Role::Gateway | Role::Relayer | Role::Regulator => self.nodes,
         }
     }
 
