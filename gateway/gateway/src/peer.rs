@@ -22,6 +22,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(8);
 /// How long it is left alone after a batch that no committee signed: it lies, or its store is broken.
 const LIED_WAIT: Duration = Duration::from_secs(30);
 
+/// How long it is left alone after this gateway's own lane took nothing more.
+const HALTED_WAIT: Duration = Duration::from_secs(60);
+
 /// A connection younger than this is not given up because members are ahead.
 const YOUNG: Duration = Duration::from_secs(5);
 
@@ -44,6 +47,8 @@ trait Said: Send {
 enum Ended {
     /// The lane has stopped.
     Stopped,
+    /// The lane takes nothing more, and can still be read.
+    Halted,
     /// It could not be opened.
     Client(ClientError),
     /// It said that something is final which is not.
@@ -54,6 +59,7 @@ impl From<PeerNotTaken> for Ended {
     fn from(why: PeerNotTaken) -> Self {
         match why {
             PeerNotTaken::Stopped(_) => Self::Stopped,
+            PeerNotTaken::Halted => Self::Halted,
             PeerNotTaken::Dropped(why) => Self::Lied(why),
         }
     }
@@ -67,6 +73,8 @@ async fn follow_by(dial: &dyn Dial, who: &Caller, place: u8, lane: &LaneHandle) 
         match listen(dial, who, place, lane).await {
             Ok(heard) => wait = if heard { FIRST_WAIT } else { longer(wait) },
             Err(Ended::Stopped) => return,
+            // The gateway goes on for those who read; nothing that the other says changes that.
+            Err(Ended::Halted) => wait = HALTED_WAIT,
             Err(Ended::Client(error)) => {
                 tracing::info!(peer = %who, %error, "another gateway cannot be followed now");
                 wait = longer(wait);

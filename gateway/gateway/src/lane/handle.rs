@@ -73,6 +73,9 @@ pub enum PeerNotTaken {
     /// The lane has stopped.
     #[error(transparent)]
     Stopped(#[from] LaneStopped),
+    /// The log in the store is not what was signed: nothing is taken until the operator has seen to it (A115).
+    #[error("the log in the store was changed: the lane takes nothing more")]
+    Halted,
     /// It is not what it is said to be: ask elsewhere.
     #[error(transparent)]
     Dropped(#[from] Dropped),

@@ -173,7 +173,7 @@ impl LaneTask {
 
     fn take(&mut self, input: LaneInput) {
         if self.is_halted() {
-            return;
+            return refuse(input);
         }
         let now = self.ground.clock.now();
         match input {
@@ -290,6 +290,15 @@ impl LaneTask {
         }
         let (now, deadline) = (self.ground.clock.now(), self.engine.poll_deadline());
         deadline.since(now).max(Duration::from_millis(1)).min(LONGEST_SLEEP)
+    }
+}
+
+/// The log is not what was signed, so nothing is taken: whoever waits for what becomes of its word is told that, and not
+/// that the lane has stopped.
+fn refuse(input: LaneInput) {
+    if let LaneInput::Peer(.., Some(told)) = input {
+        // Who waited may have gone.
+        drop(told.send(Err(PeerNotTaken::Halted)));
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     testing::{NOW, keys::config, world::World},
 };
 use gateway_net::Clock;
-use gateway_store::{MemoryStore, RunId};
+use gateway_store::{Batch, MemoryStore, RunId, Store as _};
 use gateway_types::{Bytes, Timestamp, message::FinalMessage};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use std::{
@@ -68,8 +68,12 @@ impl Said for Saying {
 
 /// A lane of the second gateway with nothing logged, running.
 fn lane() -> LaneHandle {
+    lane_on(MemoryStore::new(RunId([7; 16])))
+}
+
+fn lane_on(store: MemoryStore) -> LaneHandle {
     let ground = LaneGround {
-        store: Arc::new(MemoryStore::new(RunId([7; 16]))),
+        store: Arc::new(store),
         clock: Arc::new(Still),
         faults: FaultPoints::default(),
     };
@@ -95,9 +99,9 @@ fn who() -> Caller {
     "comity://CN-HK/gateway/gateway".parse().unwrap()
 }
 
-fn followed(dial: &Arc<Scripted>, lane: &LaneHandle) {
+fn followed(dial: &Arc<Scripted>, lane: &LaneHandle) -> tokio::task::JoinHandle<()> {
     let (dial, lane) = (Arc::clone(dial), lane.clone());
-    tokio::spawn(async move { follow_by(&*dial, &who(), 0, &lane).await });
+    tokio::spawn(async move { follow_by(&*dial, &who(), 0, &lane).await })
 }
 
 #[tokio::test(start_paused = true)]
@@ -120,4 +124,24 @@ async fn a_gateway_that_tells_the_truth_is_followed_on() {
     sleep(Duration::from_secs(5)).await;
     assert_eq!((lane.peers_that_lied(), lane.log().next_k()), (0, 1));
     assert!(dial.dialled() > 5, "dialled again after each end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a115_a_lane_whose_log_was_changed_hears_others_and_does_not_end_the_program() {
+    let (honest, _) = genesis();
+    let store = MemoryStore::new(RunId([7; 16]));
+    let lane = lane_on(store.clone());
+    lane.take_peer(0, PeerFrame::Final(Box::new(honest.clone()))).await.unwrap();
+    let at = crate::lane::numbered(&lane.log().keys().origin().lane, 0);
+    let mut changed = honest.clone();
+    changed.k = 9;
+    let put = Batch::new().put(crate::lane::BATCHES, at, gateway_types::cbor::encode(&changed));
+    store.commit(put).await.unwrap();
+    lane.log().read_and_note(&Still).await.unwrap();
+    assert!(lane.log().checks().changed.is_some());
+    let dial = Scripted::new(vec![honest]);
+    let task = followed(&dial, &lane);
+    sleep(HALTED_WAIT * 3).await;
+    assert!(!task.is_finished(), "its end would end the gateway");
+    assert_eq!((dial.dialled(), lane.peers_that_lied(), lane.log().next_k()), (3, 0, 1));
 }
