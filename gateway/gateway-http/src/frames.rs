@@ -47,15 +47,24 @@ pub enum FrameError {
 ///
 /// [`FrameError::TooLong`] if `value` is longer than [`MAX_FRAME`]: no reader would take it.
 pub fn encode<T: Encode<()>>(value: &T) -> Result<Bytes, FrameError> {
-    let content = cbor::encode(value);
-    let too_long = FrameError::TooLong { len: content.len() };
-    if content.len() > MAX_FRAME {
+    of_parts(&[&cbor::encode(value)])
+}
+
+/// One frame, with its length, of a content that is encoded already: its parts one after the other.
+///
+/// # Errors
+///
+/// [`FrameError::TooLong`] if they are longer than [`MAX_FRAME`] together: no reader would take it.
+pub fn of_parts(content: &[&[u8]]) -> Result<Bytes, FrameError> {
+    let len = content.iter().fold(0_usize, |len, part| len.saturating_add(part.len()));
+    let too_long = FrameError::TooLong { len };
+    if len > MAX_FRAME {
         return Err(too_long);
     }
-    let length = u32::try_from(content.len()).map_err(|_| too_long)?;
-    let mut out = BytesMut::with_capacity(content.len().saturating_add(LENGTH));
+    let length = u32::try_from(len).map_err(|_| too_long)?;
+    let mut out = BytesMut::with_capacity(len.saturating_add(LENGTH));
     out.extend_from_slice(&length.to_be_bytes());
-    out.extend_from_slice(&content);
+    content.iter().for_each(|part| out.extend_from_slice(part));
     Ok(out.freeze())
 }
 

@@ -6,6 +6,7 @@ mod keep;
 mod log;
 mod outbox;
 mod recheck;
+pub(crate) mod stored;
 mod task;
 mod view;
 mod waiting;

@@ -6,8 +6,8 @@
 mod peers;
 
 use crate::{
-    chain::ChainHandle,
-    lane::{FRAMES_WAITING, LaneHandle},
+    chain::{ChainHandle, RelayerOutbox},
+    lane::LaneHandle,
 };
 use gateway_http::{
     Caller, Code, DEFAULT_BODY_LIMIT, Head, Method, Problem, Request, Response, Role, StatusCode,
@@ -19,7 +19,6 @@ use gateway_types::{
     link::{MAX_FRAME, MemberFrame, RelayEvidence},
 };
 use std::collections::BTreeMap;
-use tokio::sync::mpsc;
 
 /// Most frames in one post. A longer one is refused whole: its sender posts again, in parts.
 pub const MAX_POSTED: usize = 1_024;
@@ -109,9 +108,9 @@ impl Links {
 
     async fn open_work(&self, caller: &Caller) -> Result<Response, Code> {
         self.check_relayer(caller)?;
-        let (sender, frames) = mpsc::channel(FRAMES_WAITING);
+        let (outbox, frames) = RelayerOutbox::new();
         for chain in &self.chains {
-            chain.open_work(sender.clone()).await.map_err(|_| Code::Internal)?;
+            chain.open_work(outbox.clone()).await.map_err(|_| Code::Internal)?;
         }
         Ok(Response::frames(frames))
     }

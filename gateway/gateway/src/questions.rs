@@ -15,6 +15,7 @@ mod follow;
 mod id;
 mod kept;
 mod look;
+mod places;
 mod restore;
 mod served;
 mod sweep;
@@ -35,19 +36,21 @@ use gateway_net::Clock;
 use gateway_store::{Room, Store};
 use gateway_types::{Jurisdiction, LaneId, Platform, Timestamp};
 use kept::Kept;
+use places::{Place, Places};
 use rand_chacha::ChaCha20Rng;
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 
 /// What the question side is started with.
 #[derive(Debug)]
 pub struct QuestionSettings {
     /// Whose gateway it is.
     pub region: Jurisdiction,
-    /// Most questions that are open at once. The next one is not stored, and told so: `not_stored`.
+    /// Most questions that are open at once. The next one is not stored, and told so: `not_stored`. One platform has a
+    /// quarter of them, and is told `rate_limited` beyond.
     pub open: usize,
     /// What its region knows of platforms.
     pub platforms: KnownPlatforms,
@@ -68,7 +71,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     rng: Mutex<ChaCha20Rng>,
     state: Mutex<State>,
-    room: Arc<Semaphore>,
+    places: Places,
     cache: Mutex<Cache>,
     metrics: Arc<Metrics>,
     /// Set for good once the store cannot be relied on any more (A118).
@@ -98,7 +101,7 @@ struct Open {
     /// How it ended, while that is being written down.
     closed: Option<Arc<Closed>>,
     /// Its place among those that may be open.
-    _room: Option<OwnedSemaphorePermit>,
+    _place: Option<Place>,
 }
 
 impl Questions {
@@ -112,24 +115,19 @@ impl Questions {
         rng: ChaCha20Rng,
         metrics: Arc<Metrics>,
     ) -> Self {
-        let room = Arc::new(Semaphore::new(settings.open));
         let lanes = lanes.into_iter().map(|lane| (lane.id().clone(), lane)).collect();
-        let (state, cache) = (Mutex::default(), Mutex::default());
-        let (rng, broken) = (Mutex::new(rng), watch::Sender::new(false));
-        let QuestionSettings { region, platforms, .. } = settings;
-        let platforms = RwLock::new(platforms);
         let inner = Inner {
-            region,
-            platforms,
+            region: settings.region,
+            platforms: RwLock::new(settings.platforms),
             lanes,
             store,
             clock,
-            rng,
-            state,
-            room,
-            cache,
+            rng: Mutex::new(rng),
+            state: Mutex::default(),
+            places: Places::new(settings.open),
+            cache: Mutex::default(),
             metrics,
-            broken,
+            broken: watch::Sender::new(false),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -217,6 +215,14 @@ impl Inner {
     /// What this region knows of a platform.
     fn standing_of(&self, platform: &Platform) -> PlatformStanding {
         self.platforms.read().unwrap_or_else(PoisonError::into_inner).standing_of(platform)
+    }
+
+    /// The lane that a question was asked in.
+    fn lane_of_kept(&self, kept: &Kept) -> Option<&Arc<ServedLane>> {
+        match &kept.lane {
+            Some(lane) => self.lanes.get(lane),
+            None => self.lane_between(&kept.from, &kept.to),
+        }
     }
 
     /// The lane from one region to another; the first, where there are several tiers.

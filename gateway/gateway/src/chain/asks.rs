@@ -3,7 +3,7 @@
 use super::handle::ProvenEvidence;
 use core::time::Duration;
 use gateway_core::SourceTrouble;
-use gateway_types::{LicenceKey, Timestamp, link::ShownValue};
+use gateway_types::{LicenceKey, Platform, Timestamp, link::ShownValue};
 use std::collections::BTreeMap;
 use tokio::sync::oneshot;
 
@@ -16,6 +16,13 @@ pub const FETCH_AGAIN: Duration = Duration::from_secs(3);
 /// Most licences waited for at once. More are told at once that the source is unavailable: ask again.
 pub const MAX_ASKS: usize = 4_096;
 
+/// Most licences that the relayer is asked for again in one look, those that wait longest first: the rest follow in
+/// the next ones.
+const FETCHED_AT_ONCE: usize = 512;
+
+/// Of these, most that one platform's questions are about. More of its own are told so.
+pub const MAX_ASKS_EACH: usize = MAX_ASKS / 4;
+
 /// Most who wait for one licence.
 const MAX_TELLERS: usize = 64;
 
@@ -24,6 +31,8 @@ pub(crate) type Teller = oneshot::Sender<Result<ProvenEvidence, SourceTrouble>>;
 
 #[derive(Debug)]
 struct Ask {
+    /// Whose question asked first.
+    of: Platform,
     until: Timestamp,
     fetch_at: Timestamp,
     /// What was shown under a header that is not verified yet.
@@ -31,13 +40,19 @@ struct Ask {
     tellers: Vec<Teller>,
 }
 
-/// All that is waited for.
+/// All that is waited for, by licence; and how many of these each platform asked for first.
 #[derive(Debug, Default)]
-pub(super) struct Asks(BTreeMap<LicenceKey, Ask>);
+pub(super) struct Asks(BTreeMap<LicenceKey, Ask>, BTreeMap<Platform, usize>);
 
 impl Asks {
-    /// Somebody asks. Gives whether the relayer must be.
-    pub(super) fn take(&mut self, key: LicenceKey, teller: Teller, now: Timestamp) -> bool {
+    /// Somebody asks for a question of that platform. Gives whether the relayer must be.
+    pub(super) fn take(
+        &mut self,
+        key: LicenceKey,
+        of: Platform,
+        teller: Teller,
+        now: Timestamp,
+    ) -> bool {
         if let Some(ask) = self.0.get_mut(&key) {
             if ask.tellers.len() < MAX_TELLERS {
                 ask.tellers.push(teller);
@@ -46,12 +61,14 @@ impl Asks {
             }
             return false;
         }
-        if self.0.len() >= MAX_ASKS {
+        let its = self.1.get(&of).copied().unwrap_or_default();
+        if self.0.len() >= MAX_ASKS || its >= MAX_ASKS_EACH {
             drop(teller.send(Err(SourceTrouble::Unavailable)));
             return false;
         }
         let (until, fetch_at) = (now.saturating_add(ASK_PATIENCE), now.saturating_add(FETCH_AGAIN));
-        self.0.insert(key, Ask { until, fetch_at, shown: None, tellers: vec![teller] });
+        self.1.insert(of.clone(), its.saturating_add(1));
+        self.0.insert(key, Ask { of, until, fetch_at, shown: None, tellers: vec![teller] });
         true
     }
 
@@ -80,7 +97,12 @@ impl Asks {
 
     /// Tells all who wait for that licence.
     pub(super) fn tell(&mut self, key: &LicenceKey, what: &Result<ProvenEvidence, SourceTrouble>) {
-        for teller in self.0.remove(key).map(|ask| ask.tellers).unwrap_or_default() {
+        let Some(ask) = self.0.remove(key) else { return };
+        let its = self.1.remove(&ask.of).unwrap_or_default().saturating_sub(1);
+        if its > 0 {
+            self.1.insert(ask.of, its);
+        }
+        for teller in ask.tellers {
             // Who asked may have gone.
             drop(teller.send(what.clone()));
         }
@@ -99,11 +121,16 @@ impl Asks {
         for key in over.collect::<Vec<_>>() {
             self.tell(&key, &Err(SourceTrouble::Unavailable));
         }
-        let mut again = Vec::new();
-        for (key, ask) in self.0.iter_mut().filter(|(_, ask)| ask.fetch_at <= now) {
-            ask.fetch_at = now.saturating_add(FETCH_AGAIN);
-            again.push(*key);
+        let due = self.0.iter().filter(|(_, ask)| ask.fetch_at <= now);
+        let mut due: Vec<(Timestamp, LicenceKey)> =
+            due.map(|(key, ask)| (ask.fetch_at, *key)).collect();
+        due.sort_unstable();
+        due.truncate(FETCHED_AT_ONCE);
+        for (_, key) in &due {
+            if let Some(ask) = self.0.get_mut(key) {
+                ask.fetch_at = now.saturating_add(FETCH_AGAIN);
+            }
         }
-        again
+        due.into_iter().map(|(_, key)| key).collect()
     }
 }

@@ -15,7 +15,7 @@ use core::time::Duration;
 use gateway_agreement::build::SyncOffer;
 use gateway_core::SourceTrouble;
 use gateway_types::{
-    ChainId, LicenceKey, Timestamp,
+    ChainId, LicenceKey, Platform, Timestamp,
     link::{RelayEvidence, RelayWork, ShownValue},
     registry::{RegistryChange, RegistryHead},
 };
@@ -101,12 +101,18 @@ impl ChainEngine {
         std::iter::once(self.follow()).chain(self.asks.keys().into_iter().map(fetch)).collect()
     }
 
-    /// Somebody wants evidence of a licence.
-    pub(crate) fn handle_ask(&mut self, key: LicenceKey, teller: Teller, now: Timestamp) {
+    /// A question of that platform wants evidence of a licence.
+    pub(crate) fn handle_ask(
+        &mut self,
+        key: LicenceKey,
+        of: Platform,
+        teller: Teller,
+        now: Timestamp,
+    ) {
         if let Some(trouble) = self.trouble(now) {
             return drop(teller.send(Err(trouble)));
         }
-        if self.asks.take(key, teller, now) {
+        if self.asks.take(key, of, teller, now) {
             let work = RelayWork::Fetch(self.chain(), key);
             self.outputs.push_back(ChainOutput::Work(work));
         }

@@ -1,8 +1,9 @@
 //! What the rest of a gateway holds of a chain.
 
+use super::relayer::RelayerOutbox;
 use gateway_core::{Evidence, SourceTrouble};
 use gateway_types::{
-    Bytes, ChainId, LicenceKey, Timestamp,
+    Bytes, ChainId, LicenceKey, Platform, Timestamp,
     body::MAX_EVIDENCE,
     link::{RelayEvidence, ShownValue},
 };
@@ -53,10 +54,10 @@ pub struct ChainHandle {
 /// What comes into a chain's task.
 #[derive(Debug)]
 pub(super) enum ChainInput {
-    /// Evidence about a licence is wanted.
-    Evidence(LicenceKey, oneshot::Sender<Result<ProvenEvidence, SourceTrouble>>),
+    /// Evidence about a licence is wanted, for a question of that platform.
+    Evidence(LicenceKey, Platform, oneshot::Sender<Result<ProvenEvidence, SourceTrouble>>),
     /// A relayer listens.
-    RelayerOpened(mpsc::Sender<bytes::Bytes>),
+    RelayerOpened(RelayerOutbox),
     /// What a relayer found.
     Found(Box<RelayEvidence>),
 }
@@ -68,25 +69,29 @@ pub struct ChainStopped;
 
 impl ChainHandle {
     /// Has the relayer fetch what the registry holds under `key`, newer than this call, and proves it. Calls for
-    /// one key at the same time share one fetch.
+    /// one key at the same time share one fetch; one platform's questions have a share of all fetches.
     ///
     /// # Errors
     ///
     /// [`SourceTrouble::Unavailable`] if nothing that proves anything came in time: ask again later.
     /// [`SourceTrouble::Frozen`], [`SourceTrouble::Expired`]: only regulators can help.
-    pub async fn evidence(&self, key: LicenceKey) -> Result<ProvenEvidence, SourceTrouble> {
+    pub async fn evidence(
+        &self,
+        key: LicenceKey,
+        of: Platform,
+    ) -> Result<ProvenEvidence, SourceTrouble> {
         let (tell, told) = oneshot::channel();
-        let asked = self.input.send(ChainInput::Evidence(key, tell)).await;
+        let asked = self.input.send(ChainInput::Evidence(key, of, tell)).await;
         asked.map_err(|_| SourceTrouble::Unavailable)?;
         told.await.unwrap_or(Err(SourceTrouble::Unavailable))
     }
 
-    /// A relayer listens: it is sent what is wanted now, and later.
+    /// A relayer listens: it is sent what is wanted now, and later. One that is too slow for one chain is left by all.
     ///
     /// # Errors
     ///
     /// [`ChainStopped`].
-    pub async fn open_work(&self, to: mpsc::Sender<bytes::Bytes>) -> Result<(), ChainStopped> {
+    pub async fn open_work(&self, to: RelayerOutbox) -> Result<(), ChainStopped> {
         self.input.send(ChainInput::RelayerOpened(to)).await.map_err(|_| ChainStopped)
     }
 

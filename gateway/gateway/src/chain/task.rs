@@ -3,12 +3,12 @@
 use super::{
     engine::{ChainEngine, ChainOutput},
     handle::{ASKS_WAITING, ChainHandle, ChainInput, ChainView},
+    relayer::{RelayerOutbox, Said},
 };
 use crate::{
     fault::FaultPoints,
     lane::{ALIVE, LaneHandle},
 };
-use bytes::Bytes;
 use chain_adapter::Follower;
 use gateway_http::frames;
 use gateway_net::Clock;
@@ -66,7 +66,7 @@ pub struct ChainTask {
     lanes: Vec<LaneHandle>,
     input: mpsc::Receiver<ChainInput>,
     view: watch::Sender<Arc<ChainView>>,
-    relayers: Vec<mpsc::Sender<Bytes>>,
+    relayers: Vec<RelayerOutbox>,
     written_at: Timestamp,
 }
 
@@ -121,7 +121,7 @@ impl ChainTask {
                     None => return Ok(()),
                 },
                 _ = look.tick() => self.engine.handle_time(self.ground.clock.now()),
-                _ = alive.tick() => self.send(&RelayWork::Alive),
+                _ = alive.tick() => send(&self.relayers, &RelayWork::Alive),
             }
             self.carry_out().await?;
             self.tell_view();
@@ -131,28 +131,19 @@ impl ChainTask {
     fn take(&mut self, input: ChainInput) {
         let now = self.ground.clock.now();
         match input {
-            ChainInput::Evidence(key, teller) => self.engine.handle_ask(key, teller, now),
-            ChainInput::RelayerOpened(sender) => self.open_relayer(sender),
+            ChainInput::Evidence(key, of, teller) => self.engine.handle_ask(key, of, teller, now),
+            ChainInput::RelayerOpened(relayer) => self.open_relayer(relayer),
             ChainInput::Found(found) => self.engine.handle_evidence(*found, now),
         }
     }
 
-    fn open_relayer(&mut self, sender: mpsc::Sender<Bytes>) {
-        self.relayers.retain(|relayer| !relayer.is_closed());
+    fn open_relayer(&mut self, relayer: RelayerOutbox) {
+        self.relayers.retain(RelayerOutbox::is_open);
         if self.relayers.len() >= MAX_RELAYERS {
-            self.relayers.remove(0);
+            self.relayers.remove(0).close();
         }
-        self.relayers.push(sender);
-        // The others know already; being asked twice costs them a look.
-        self.engine.open_work().iter().for_each(|work| self.send(work));
-    }
-
-    /// To every relayer; one that is gone or too slow is dropped, and is told all when it comes again.
-    fn send(&mut self, work: &RelayWork) {
-        match frames::encode(work) {
-            Ok(frame) => self.relayers.retain(|to| to.try_send(frame.clone()).is_ok()),
-            Err(error) => tracing::error!(%error, "work for relayers could not be written"),
-        }
+        self.engine.open_work().iter().for_each(|work| send(std::slice::from_ref(&relayer), work));
+        self.relayers.push(relayer);
     }
 
     async fn carry_out(&mut self) -> Result<(), StoreError> {
@@ -162,7 +153,7 @@ impl ChainTask {
         }
         while let Some(output) = self.engine.poll_output() {
             match output {
-                ChainOutput::Work(work) => self.send(&work),
+                ChainOutput::Work(work) => send(&self.relayers, &work),
                 ChainOutput::Offer(place, offer, changed) => {
                     if let Some(lane) = self.lanes.get(place) {
                         // A lane that has stopped needs no offers.
@@ -197,7 +188,8 @@ impl ChainTask {
         }
     }
 
-    fn tell_view(&self) {
+    fn tell_view(&mut self) {
+        self.relayers.retain(RelayerOutbox::is_open);
         let view = self.engine.view(self.relayers.len(), self.ground.clock.now());
         self.view.send_if_modified(|last| {
             let changed = **last != view;
@@ -206,5 +198,15 @@ impl ChainTask {
             }
             changed
         });
+    }
+}
+
+/// To each of them. A fetch for which there is no room is asked for again; one who is too slow for the rest is left,
+/// and is told all when it comes again.
+fn send(relayers: &[RelayerOutbox], work: &RelayWork) {
+    let said = if matches!(work, RelayWork::Fetch(..)) { Said::Again } else { Said::Once };
+    match frames::encode(work) {
+        Ok(frame) => relayers.iter().for_each(|to| to.send(&frame, said)),
+        Err(error) => tracing::error!(%error, "work for relayers could not be written"),
     }
 }

@@ -4,6 +4,7 @@
 //! one after the other, until it gives nothing. What it gives after an [`Output::Persist`] is made only when it is
 //! asked for, so that nobody reads or hears what is not written down.
 
+mod behind;
 mod config;
 mod finals;
 mod input;
@@ -30,6 +31,7 @@ use super::{
     view::{FinalBatch, LaneEvent, LaneView, MemberSeen},
     waiting::Waiting,
 };
+use behind::Behind;
 use core::time::Duration;
 use gateway_agreement::{HEARTBEAT, build::SyncOffer, leader::Leader};
 use gateway_cosign::SignedCheckpoint;
@@ -83,6 +85,7 @@ pub struct Engine {
     /// What is in the store as proposed last.
     ballot: Option<Ballot>,
     members: BTreeMap<MemberRef, Seen>,
+    behind: Behind,
     peers: BTreeMap<u8, bool>,
     steps: VecDeque<Step>,
     sweep_at: Timestamp,
@@ -162,6 +165,7 @@ impl Engine {
     pub fn handle_time(&mut self, now: Timestamp) {
         self.now = now;
         self.leader.handle_time(now);
+        self.catch_up_due();
         if self.sweep_at <= now {
             self.sweep_at = now.saturating_add(SWEEP);
             self.waiting.apply_time(now);
@@ -173,8 +177,9 @@ impl Engine {
     /// When [`Engine::handle_time`] must next be called.
     #[must_use]
     pub fn poll_deadline(&self) -> Timestamp {
-        let others = [self.leader.poll_deadline(), self.make_at, self.gather_until, self.beat()];
-        others.into_iter().flatten().fold(self.sweep_at, Ord::min)
+        let own = [self.make_at, self.gather_until, self.beat(), self.behind.deadline()];
+        let others = own.into_iter().chain([self.leader.poll_deadline()]);
+        others.flatten().fold(self.sweep_at, Ord::min)
     }
 
     /// How the lane stands.

@@ -6,9 +6,10 @@
 mod lists;
 
 use core::time::Duration;
+use gateway_core::MAX_CLOCK_DISTANCE;
 use gateway_cosign::{EpochKeys, Verified};
 use gateway_types::{
-    Digest, MemberRef, Timestamp,
+    Digest, MemberRef, Platform, Timestamp,
     candidate::Candidate,
     verdict::{SignedVerdicts, VerdictList, Word},
 };
@@ -17,6 +18,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Most candidates that wait from one gateway. More are not taken: that gateway asks again, or its questions lapse.
 pub const MAX_WAITING: usize = 8_192;
+
+/// Of these, most of one platform's questions: what it asks beyond that is asked again later.
+const MAX_WAITING_EACH: usize = MAX_WAITING / 4;
 
 /// Most candidates sent to one who connects: fewer than frames may wait there, or it would be cut off again at once.
 /// About the others members are asked anew, if they lack verdicts.
@@ -52,7 +56,9 @@ pub(super) struct Waiting {
     asked: BTreeMap<u64, Asked>,
     by_digest: BTreeMap<Digest, u64>,
     by_request: BTreeMap<Digest, BTreeSet<u64>>,
+    /// How many of each gateway, and of each platform there.
     counts: BTreeMap<u8, usize>,
+    counts_each: BTreeMap<(u8, Platform), usize>,
     answered: BTreeSet<Digest>,
     answered_order: VecDeque<Digest>,
     lists: Lists,
@@ -77,6 +83,7 @@ impl Waiting {
             by_digest: BTreeMap::new(),
             by_request: BTreeMap::new(),
             counts: BTreeMap::new(),
+            counts_each: BTreeMap::new(),
             answered: BTreeSet::new(),
             answered_order: VecDeque::new(),
             lists: Lists::new(members),
@@ -106,7 +113,7 @@ impl Waiting {
         self.by_digest.contains_key(digest)
     }
 
-    /// Takes a candidate; not if its gateway has [`MAX_WAITING`] already. Gives the lists that waited for it.
+    /// Takes a candidate; not if its gateway has [`MAX_WAITING`] already, or its platform its share of them. Gives the lists that waited for it.
     pub(super) fn take(
         &mut self,
         keys: &EpochKeys,
@@ -115,9 +122,12 @@ impl Waiting {
         from: u8,
     ) -> Option<Vec<Verified<VerdictList>>> {
         let count = self.counts.entry(from).or_default();
-        if *count >= MAX_WAITING {
+        let of = (from, candidate.facts.platform.clone());
+        let its = self.counts_each.get(&of).copied().unwrap_or_default();
+        if *count >= MAX_WAITING || its >= MAX_WAITING_EACH {
             return None;
         }
+        self.counts_each.insert(of, its.saturating_add(1));
         *count = count.saturating_add(1);
         let seq = self.next;
         self.next = self.next.saturating_add(1);
@@ -167,8 +177,8 @@ impl Waiting {
     }
 
     /// The ready candidates and what is behind them, at most `most`; and the one of those not ready that keeps
-    /// the sync point back, so that `build` knows of it.
-    pub(super) fn ready(&mut self, most: usize, now: Timestamp) -> Ready {
+    /// the sync point back from moving on from height `last`, so that `build` knows of it.
+    pub(super) fn ready(&mut self, most: usize, last: Option<u64>, now: Timestamp) -> Ready {
         self.work = false;
         let ready = self.asked.values().filter(|asked| asked.ready && !asked.left).take(most);
         let mut lists = BTreeSet::new();
@@ -177,16 +187,20 @@ impl Waiting {
             lists.extend(&asked.lists);
             candidates.push(asked.candidate.clone());
         }
-        candidates.extend(self.lowest_open(now).cloned());
+        candidates.extend(self.lowest_open(last, now).cloned());
         let lists = lists.iter().filter_map(|at| self.lists.list(*at).cloned()).collect();
         Ready { candidates, lists }
     }
 
-    /// Of those that wait for verdicts and are young, the one with the lowest evidence.
-    fn lowest_open(&self, now: Timestamp) -> Option<&Candidate> {
-        let open = self.asked.values().filter(|asked| !asked.ready);
-        let young = open.filter(|asked| now.since(asked.candidate.time()) < YOUNG);
-        young.map(|asked| &asked.candidate).min_by_key(|candidate| candidate.evidence.height)
+    /// Of those that wait for verdicts and are young, the one with the lowest evidence that is not below the `last` sync
+    /// point. What is below it is lost already, and must not hide what is not.
+    fn lowest_open(&self, last: Option<u64>, now: Timestamp) -> Option<&Candidate> {
+        let open = self.asked.values().filter(|asked| !asked.ready).map(|asked| &asked.candidate);
+        let young = open.filter(|it| {
+            it.time().since(now) <= MAX_CLOCK_DISTANCE && now.since(it.time()) < YOUNG
+        });
+        let counts = young.filter(|it| last.is_none_or(|last| it.evidence.height >= last));
+        counts.min_by_key(|candidate| candidate.evidence.height)
     }
 
     /// It cannot be logged. Gives whether that is news.
@@ -313,6 +327,11 @@ impl Waiting {
         self.by_digest.remove(&asked.digest);
         let count = self.counts.entry(asked.from).or_default();
         *count = count.saturating_sub(1);
+        let of = (asked.from, asked.candidate.facts.platform.clone());
+        let its = self.counts_each.remove(&of).unwrap_or_default().saturating_sub(1);
+        if its > 0 {
+            self.counts_each.insert(of, its);
+        }
         if self.answered.insert(asked.digest) {
             self.answered_order.push_back(asked.digest);
         }

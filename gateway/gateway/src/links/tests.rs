@@ -1,5 +1,8 @@
 //! Who is let in, and what a lane's task sends.
 
+mod returning;
+mod work;
+
 use super::{Asked, Links, asked, leader_of, member_of};
 use crate::{
     fault::FaultPoints,

@@ -1,6 +1,11 @@
 //! Taking a question: checked, then stored with its key's use in one step, then begun.
 
-use super::{Inner, Open, Questions, ServedLane, id::new_id, kept};
+use super::{
+    Inner, Open, Questions, ServedLane,
+    id::new_id,
+    kept,
+    places::{NoPlace, Place},
+};
 use gateway_core::{
     IntakeError, KeyCheck, KeyReused, Presented, Question, RecognitionId, StoredRequest,
     check_consent, check_key, check_request,
@@ -15,7 +20,7 @@ use std::{
     collections::VecDeque,
     sync::{Arc, PoisonError},
 };
-use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::sync::Notify;
 
 /// A question as a platform asks it.
 #[derive(Clone, Debug)]
@@ -59,6 +64,9 @@ pub enum AskError {
     /// Record or consent is longer than is taken.
     #[error("record or consent is too long")]
     TooLong,
+    /// As many of this platform's questions are open as may be of one: ask again when some are answered.
+    #[error("too many questions of this platform are open")]
+    TooManyOpen,
     /// As many questions are open as may be: ask again soon.
     #[error("too many questions are open")]
     Busy,
@@ -94,13 +102,14 @@ impl Inner {
         if let KeyCheck::Same(id) = check_key(seen.as_ref(), &body, now)? {
             return Ok(Asked { id, is_replayed: true });
         }
-        let room = self.room()?;
+        let place = self.place(&new.platform)?;
         let (request, lane, presented) = self.check(&new, now)?;
         let handed = KeptHanded::of(&request.question).ok_or(AskError::TooLong)?;
-        let kept = Kept::open(&request, new.reference);
+        let lane_id = Some(lane.id().clone());
+        let kept = Kept { lane: lane_id, ..Kept::open(&request, new.reference) };
         let batch = kept::take(&request, body, &kept, &handed, stored);
         let id = request.id.clone();
-        self.hold(&id, kept, &lane, Some(room));
+        self.hold(&id, kept, &lane, Some(place));
         match self.store_question(&id, batch).await {
             Ok(()) => {
                 self.begin(request, presented, now);
@@ -133,14 +142,17 @@ impl Inner {
         Ok((seen, stored))
     }
 
-    fn room(&self) -> Result<OwnedSemaphorePermit, AskError> {
+    fn place(&self, platform: &Platform) -> Result<Place, AskError> {
         if self.is_broken() || self.is_changed() {
             return Err(AskError::NotStored);
         }
         if !self.store.room().takes_new {
             return Err(AskError::StorageFull);
         }
-        Arc::clone(&self.room).try_acquire_owned().map_err(|_| AskError::Busy)
+        self.places.take(platform).map_err(|why| match why {
+            NoPlace::All => AskError::Busy,
+            NoPlace::Its => AskError::TooManyOpen,
+        })
     }
 
     /// Everything that can be said of the question before the source is asked.
@@ -174,7 +186,7 @@ impl Inner {
         id: &RecognitionId,
         kept: Kept,
         lane: &ServedLane,
-        room: Option<OwnedSemaphorePermit>,
+        place: Option<Place>,
     ) {
         let open = Open {
             kept,
@@ -184,7 +196,7 @@ impl Inner {
             is_carried: false,
             shown: None,
             closed: None,
-            _room: room,
+            _place: place,
         };
         self.state().open.insert(id.clone(), open);
     }

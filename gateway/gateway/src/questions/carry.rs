@@ -5,7 +5,7 @@ use crate::chain::ProvenEvidence;
 use gateway_core::{Effect, Logged, Outcome, Progress, RecognitionId};
 use gateway_store::{Batch, StoreError};
 use gateway_types::{
-    Bytes, LicenceKey, Timestamp,
+    Bytes, LicenceKey, Platform, Timestamp,
     candidate::Candidate,
     frame::sha256,
     link::{CandidateFrame, Handed},
@@ -70,8 +70,8 @@ impl Inner {
     }
 
     async fn fetch(self: Arc<Self>, id: RecognitionId, key: LicenceKey) {
-        let Some(lane) = self.lane_of(&id) else { return };
-        match lane.chain.evidence(key).await {
+        let Some((lane, of)) = self.lane_of(&id).zip(self.platform_of(&id)) else { return };
+        match lane.chain.evidence(key, of).await {
             Ok(proven) => self.take_evidence(&id, &lane, &proven),
             Err(trouble) => {
                 let now = self.clock.now();
@@ -203,6 +203,10 @@ impl Inner {
             tracing::info!(%id, index, "answered");
         }
         open.ended.notify_waiters();
+    }
+
+    fn platform_of(&self, id: &RecognitionId) -> Option<Platform> {
+        Some(self.state().open.get(id)?.kept.platform.clone())
     }
 
     fn lane_of(&self, id: &RecognitionId) -> Option<Arc<ServedLane>> {

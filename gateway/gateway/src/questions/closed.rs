@@ -6,7 +6,9 @@ use super::{
     served::{ProofError, ServedLane},
 };
 use gateway_core::{Failure, Logged, RecognitionId, Standing};
-use gateway_types::{Digest, Jurisdiction, LaneId, Platform, Timestamp, entry::ShortText};
+use gateway_types::{
+    Digest, Jurisdiction, LaneId, Platform, Timestamp, candidate::request_digest, entry::ShortText,
+};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -110,11 +112,14 @@ impl Inner {
         if let Some(closed) = self.cache().find(id) {
             return Ok(Some(closed));
         }
-        let Some(lane) = self.lane_between(&kept.from, &kept.to) else { return Ok(None) };
+        let Some(lane) = self.lane_of_kept(kept) else { return Ok(None) };
         let (ended, logged) = match &kept.end {
             End::Open => return Ok(None),
             End::Decided(index, sha256, stood, _) => {
                 let logged = lane.logged(*index)?;
+                if !answers(&logged, kept) {
+                    return Err(ProofError::OtherQuestion { index: *index });
+                }
                 let standings = standings(stood, &logged);
                 (Ended::Decided(standings), Some((Arc::new(logged), *sha256)))
             }
@@ -133,7 +138,7 @@ impl Inner {
 
 /// What came into the log under this request after the question was closed: kept, and no answer.
 fn late(lane: &ServedLane, kept: &Kept) -> Result<Option<(Arc<Logged>, Digest)>, ProofError> {
-    let request = gateway_types::candidate::request_digest(&kept.platform, &kept.key);
+    let request = request_digest(&kept.platform, &kept.key);
     let Some(answered) = lane.lane.log().find_request(&request)? else { return Ok(None) };
     let logged = lane.logged(answered.index)?;
     if !is_about(&logged, kept) {
@@ -143,6 +148,12 @@ fn late(lane: &ServedLane, kept: &Kept) -> Result<Option<(Arc<Logged>, Digest)>,
     Ok(Some((Arc::new(logged), sha256)))
 }
 
+/// Whether an entry is the answer to this question.
+fn answers(logged: &Logged, kept: &Kept) -> bool {
+    let request = request_digest(&kept.platform, &kept.key);
+    logged.candidate().request == request && is_about(logged, kept)
+}
+
 /// Whether an entry under a question's request digest is about what was asked here.
 pub(super) fn is_about(logged: &Logged, kept: &Kept) -> bool {
     let candidate = logged.candidate();
@@ -150,6 +161,7 @@ pub(super) fn is_about(logged: &Logged, kept: &Kept) -> bool {
         && candidate.facts.platform == kept.platform
         && candidate.origin.lane.source == kept.from
         && candidate.origin.lane.destination == kept.to
+        && kept.lane.as_ref().is_none_or(|lane| candidate.origin.lane == *lane)
 }
 
 /// How the committees stood, as it was seen; where nothing was seen, as the entry itself has it.

@@ -108,7 +108,8 @@ impl Inner {
             LaneEvent::Final(batch) => self.take_batch(lane, &batch),
             LaneEvent::Left(candidate, left) => {
                 tracing::info!(lane = %lane.id(), %candidate, ?left, "a candidate was left out");
-                if left == Left::OldEvidence {
+                // Where there was no room for it, it is asked again a little later, as with old evidence.
+                if matches!(left, Left::OldEvidence | Left::Full) {
                     let now = self.clock.now();
                     self.drive(|engine| engine.handle_old_evidence(&candidate, now));
                 }

@@ -5,7 +5,7 @@ use gateway_core::{
 };
 use gateway_store::{Batch, Space, StoreError};
 use gateway_types::{
-    Bytes, CommitteeSize, Digest, Jurisdiction, LicenceId, Platform, Timestamp, cbor,
+    Bytes, CommitteeSize, Digest, Jurisdiction, LaneId, LicenceId, Platform, Timestamp, cbor,
     entry::ShortText,
     id::{IdempotencyKey, PurposeCode},
     link::{MAX_CONSENT, MAX_RECORD},
@@ -47,6 +47,9 @@ pub(super) struct Kept {
     pub(super) reference: Option<ShortText>,
     #[n(8)]
     pub(super) end: End,
+    /// The lane that was asked; nothing in what was written down before this was.
+    #[n(9)]
+    pub(super) lane: Option<LaneId>,
 }
 
 /// How a question ended, if it did.
@@ -139,6 +142,7 @@ impl Kept {
             answer_by: question.answer_by,
             reference,
             end: End::Open,
+            lane: None,
         }
     }
 

@@ -53,10 +53,11 @@ impl Inner {
         let kept = self.load(&id)?.ok_or_else(corrupt)?;
         let handed = KeptHanded::read(handed)?;
         let request = kept.whole(id.clone(), handed).ok_or_else(corrupt)?;
-        let Some(lane) = self.lane_between(&kept.from, &kept.to).cloned() else {
+        let Some(lane) = self.lane_of_kept(&kept).cloned() else {
             tracing::warn!(%id, "a question of a lane that is no longer served: left as it is");
             return Ok(());
         };
+        let kept = Kept { lane: Some(lane.id().clone()), ..kept };
         match self.logged_end(&lane, &request, &kept)? {
             Some(end) => self.end_now(&id, kept, end).await,
             None => self.go_on(&lane, request, kept).await,
@@ -91,8 +92,8 @@ impl Inner {
         let here = &self.region;
         match lane.judge(|rules| check_request(rules, here, &request, now)) {
             Ok(presented) => {
-                let room = Arc::clone(&self.room).try_acquire_owned().ok();
-                self.hold(&request.id, kept, lane, room);
+                let place = self.places.take(&request.platform).ok();
+                self.hold(&request.id, kept, lane, place);
                 self.begin(request, presented, now);
                 Ok(())
             }

@@ -52,6 +52,12 @@ pub enum ProofError {
     /// Not JSON.
     #[error("the file cannot be written")]
     Json(#[from] serde_json::Error),
+    /// An entry of the log that is not about the question that it was noted under.
+    #[error("entry {index} answers another question")]
+    OtherQuestion {
+        /// Its place.
+        index: u64,
+    },
     /// There is no such entry.
     #[error("no entry {index} in the log")]
     NoEntry {

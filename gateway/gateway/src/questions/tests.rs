@@ -4,6 +4,7 @@
 pub(crate) mod bench;
 pub(crate) mod holder;
 mod sweep;
+mod tiers;
 mod told;
 
 use super::*;
@@ -85,6 +86,27 @@ async fn refusals_become_a_no_and_silence_does_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a45_a_platform_that_was_suspended_while_we_run_is_declined_by_its_regions_rule() {
+    let bench = Bench::begun().await;
+    bench.region.say(Some(Word::Refuse));
+    let reasons = |closed: &Closed| {
+        let (logged, _) = closed.logged.clone().unwrap();
+        let rules = &logged.candidate().decision.reasons;
+        rules.iter().map(|rule| rule.as_str().to_owned()).collect::<Set<_>>()
+    };
+    let suspended = "CN-HK/platform-in-good-standing";
+    let asked = bench.questions.ask(question(KEY)).await.unwrap();
+    let before = bench.closed(&asked.id).await;
+    assert!(!reasons(&before).contains(suspended), "{:?}", reasons(&before));
+    let known = KnownPlatforms { suspended: [platform()].into(), ..KnownPlatforms::default() };
+    bench.questions.know(known);
+    let asked = bench.questions.ask(question("7b0c2f1e-31d2-4d1c-9a54")).await.unwrap();
+    let after = bench.closed(&asked.id).await;
+    assert_eq!(bench.answer(&after), Answer::No);
+    assert!(reasons(&after).contains(suspended), "{:?}", reasons(&after));
+}
+
+#[tokio::test(start_paused = true)]
 async fn members_who_come_back_late_are_asked_anew() {
     let bench = Bench::begun().await;
     let away = [3, 4].map(|member| MemberRef { committee: 1, member });
@@ -116,27 +138,6 @@ async fn members_who_come_back_late_are_asked_anew() {
         (1, 0),
         "one answer, and nothing waits for ever"
     );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a45_a_platform_that_was_suspended_while_we_run_is_declined_by_its_regions_rule() {
-    let bench = Bench::begun().await;
-    bench.region.say(Some(Word::Refuse));
-    let reasons = |closed: &Closed| {
-        let (logged, _) = closed.logged.clone().unwrap();
-        let rules = &logged.candidate().decision.reasons;
-        rules.iter().map(|rule| rule.as_str().to_owned()).collect::<Set<_>>()
-    };
-    let suspended = "CN-HK/platform-in-good-standing";
-    let asked = bench.questions.ask(question(KEY)).await.unwrap();
-    let before = bench.closed(&asked.id).await;
-    assert!(!reasons(&before).contains(suspended), "{:?}", reasons(&before));
-    let known = KnownPlatforms { suspended: [platform()].into(), ..KnownPlatforms::default() };
-    bench.questions.know(known);
-    let asked = bench.questions.ask(question("7b0c2f1e-31d2-4d1c-9a54")).await.unwrap();
-    let after = bench.closed(&asked.id).await;
-    assert_eq!(bench.answer(&after), Answer::No);
-    assert!(reasons(&after).contains(suspended), "{:?}", reasons(&after));
 }
 
 #[tokio::test(start_paused = true)]
@@ -245,13 +246,13 @@ async fn a_full_store_takes_nothing_new_and_is_still_read() {
 #[tokio::test(start_paused = true)]
 async fn a121_no_more_questions_are_open_than_may_be() {
     let store = MemoryStore::new(RunId([1; 16]));
-    let bench = Bench::start(Region::new(), store, 2).await;
+    let bench = Bench::start(Region::new(), store, 8).await;
     bench.region.say(None);
     for n in 0..2 {
         bench.questions.ask(question(&format!("7b0c2f1e-31d2-4d1c-9a5{n}"))).await.unwrap();
     }
     let busy = bench.questions.ask(question("7b0c2f1e-31d2-4d1c-9a59")).await;
-    assert_eq!(busy, Err(AskError::Busy));
+    assert_eq!(busy, Err(AskError::TooManyOpen), "a quarter of them for one platform");
     tokio::time::sleep(LONG).await;
     bench.region.say(Some(Word::Accept));
     let asked = bench.questions.ask(question("7b0c2f1e-31d2-4d1c-9a59")).await.unwrap();
@@ -295,7 +296,7 @@ async fn a52_a_recognition_that_nobody_asked_for_is_an_alarm() {
     let mut candidate = logged.candidate().clone();
     candidate.request = gateway_types::Digest([9; 32]);
     candidate.facts.now = bench.region.clock.as_ref().now();
-    let proven = bench.chain.evidence(candidate.licence).await.unwrap();
+    let proven = bench.chain.evidence(candidate.licence, platform()).await.unwrap();
     candidate.evidence = proven.evidence.reference();
     candidate.facts.evidence_age_s = proven.evidence.age_s(candidate.facts.now);
     let header = Some(proven.header);
@@ -338,6 +339,7 @@ fn what_is_kept_reads_back() {
             answer_by: Some(Timestamp(2)),
             reference: None,
             end,
+            lane: Some("CN-GD.CN-HK.standard".parse().unwrap()),
         };
         assert_eq!(Kept::read(&cbor::encode(&kept)).unwrap(), kept);
     }

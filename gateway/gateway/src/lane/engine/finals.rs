@@ -2,7 +2,7 @@
 
 use super::{Dropped, Engine, Output, Step, wire};
 use crate::lane::{
-    keep,
+    keep, stored,
     view::{FinalBatch, LaneEvent},
 };
 use gateway_agreement::{
@@ -24,6 +24,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 /// Most batches sent at once to a member that is behind; it asks again.
 const MAX_CATCH_UP: u64 = 16;
+
+/// After so many bytes of batches no more are sent at once: far fewer than may wait on a connection.
+const ENOUGH_CATCH_UP: usize = 16 * 1024 * 1024;
 
 impl Engine {
     /// This leader's own batch has all its signatures.
@@ -153,19 +156,23 @@ impl Engine {
         });
     }
 
-    /// Sends a member that is behind what came since.
-    pub(super) fn catch_up(&mut self, member: MemberRef, k: u64) {
+    /// Sends a member that is behind what came since, as it is stored.
+    pub(super) fn send_since(&mut self, member: MemberRef, k: u64) {
         let end = self.log.next_k().min(k.saturating_add(MAX_CATCH_UP));
+        let mut bytes = 0_usize;
         for k in k..end {
-            let read = self.log.encoded(k);
-            let read = read.map(|bytes| bytes.and_then(|bytes| keep::decode_batch(&bytes).ok()));
-            match read {
-                Ok(Some(message)) => {
-                    let message = ToMember::Final(Box::new(message));
-                    self.send(&Recipients::One(member), message);
+            match self.log.encoded(k) {
+                Ok(Some(batch)) => {
+                    bytes = bytes.saturating_add(batch.len());
+                    let frame = stored::for_member(&batch);
+                    let to = BTreeSet::from([member]);
+                    frame.into_iter().for_each(|it| self.out(Output::ToMembers(to.clone(), it)));
                 }
                 Ok(None) => tracing::error!(k, "a final batch cannot be read"),
                 Err(error) => tracing::error!(k, %error, "a final batch cannot be read"),
+            }
+            if bytes >= ENOUGH_CATCH_UP {
+                return;
             }
         }
     }

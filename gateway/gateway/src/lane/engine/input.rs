@@ -8,6 +8,7 @@ use gateway_agreement::{
     check::FormError,
     leader::{LONGEST_HEARING, Recipients, SHORTEST_HEARING},
 };
+use gateway_core::{CANDIDATE_LIFE, MAX_CLOCK_DISTANCE};
 use gateway_cosign::{BadNote, CheckpointError, SignedError, VotesError};
 use gateway_lane::EntryError;
 use gateway_types::{
@@ -69,8 +70,8 @@ pub enum Dropped {
     /// Too long for its format.
     #[error(transparent)]
     TooMany(#[from] TooMany),
-    /// A candidate of another lane, or too long.
-    #[error("a candidate that is not of this lane, or too long")]
+    /// A candidate of another lane, of a time or life that no honest gateway gives, or too long.
+    #[error("a candidate that is not of this lane, of another time or life, or too long")]
     Candidate,
 }
 
@@ -107,7 +108,11 @@ impl Engine {
         now: Timestamp,
     ) -> Result<(), Dropped> {
         self.now = now;
-        let fits = candidate.origin == *self.config.keys.origin() && candidate.lapses_at() > now;
+        // Another time or life than an honest gateway gives would keep the sync point back.
+        let times_fit = u128::from(candidate.life_ms) == CANDIDATE_LIFE.as_millis()
+            && candidate.time().since(now) <= MAX_CLOCK_DISTANCE
+            && candidate.lapses_at() > now;
+        let fits = times_fit && candidate.origin == *self.config.keys.origin();
         if !fits || cbor::encode(&candidate).len() > MAX_CANDIDATE {
             return Err(Dropped::Candidate);
         }
@@ -167,7 +172,8 @@ impl Engine {
         now: Timestamp,
     ) -> Result<(), Dropped> {
         let keys = Arc::clone(&self.config.keys);
-        let leader = &mut self.leader;
+        let is_connected = self.is_connected(from);
+        let (leader, behind) = (&mut self.leader, &mut self.behind);
         match message {
             ToLeader::Prepare(m) => leader.handle_prepare(keys.verify(m.prepare, &m.signature)?),
             ToLeader::Lock(m) => {
@@ -179,8 +185,12 @@ impl Engine {
             ToLeader::LockedOn(votes) => leader.handle_locked_on(&keys.verify_votes(&votes)?),
             ToLeader::Tip(_, k) => leader.handle_tip(from, k),
             ToLeader::Body(body) => leader.handle_body(DigestedBody::new(*body)),
-            ToLeader::WantBody(d) => leader.handle_want_body(from, d),
-            ToLeader::AskTips => self.hand_on_question(from),
+            ToLeader::WantBody(d) if is_connected && behind.may_have_body(from, d, now) => {
+                leader.handle_want_body(from, d);
+            }
+            ToLeader::AskTips if behind.may_ask_tips(from, now) => self.hand_on_question(from),
+            // It asked just now.
+            ToLeader::WantBody(_) | ToLeader::AskTips => {}
         }
         Ok(())
     }

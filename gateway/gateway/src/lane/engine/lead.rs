@@ -29,7 +29,10 @@ impl Engine {
             LeaderEffect::MakeBody { limit, .. } => self.make(limit),
             LeaderEffect::Combine { k, head, signatures } => self.combine(k, head, &signatures),
             LeaderEffect::Final { k, body } => self.finish(k, body),
-            LeaderEffect::CatchUp { member, k } => self.catch_up(member, k),
+            LeaderEffect::CatchUp { member, k } => {
+                self.behind.take_wish(member, k);
+                self.catch_up_due();
+            }
             LeaderEffect::Behind { k } => {
                 tracing::info!(k, "members are ahead: asking the other gateways");
                 self.out(Output::Behind);
@@ -91,7 +94,8 @@ impl Engine {
     }
 
     fn make(&mut self, limit: Limit) {
-        let ready = self.waiting.ready(limit.entries, self.now);
+        let synced = |lane: &gateway_lane::LaneState| Some(lane.tip()?.sync.as_ref()?.height);
+        let ready = self.waiting.ready(limit.entries, self.log.with_state(synced), self.now);
         self.pace.apply_made();
         let offers = self.settled_offers();
         let (config, rng, now) = (&self.config, &mut self.rng, self.now);

@@ -118,6 +118,7 @@ impl Engine {
             blamed: BTreeSet::new(),
             ballot,
             members,
+            behind: Default::default(),
             peers: BTreeMap::new(),
             steps: VecDeque::<Step>::new(),
             sweep_at: now,

@@ -1,6 +1,7 @@
 //! A lane with real members and two gateways.
 
 mod crash;
+mod greedy;
 mod hostile;
 mod links;
 

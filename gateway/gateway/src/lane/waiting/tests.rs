@@ -104,14 +104,40 @@ fn one_who_connects_is_sent_fewer_than_may_wait_there() {
 }
 
 #[test]
+fn a_platform_that_asks_too_much_crowds_out_only_itself() {
+    let mut world = World::new();
+    let (keys, mut waiting) = (&made().keys, Waiting::new(8));
+    let mut other = world.candidate(1);
+    other.facts.platform = "comity://CN-HK/platform/quiet".parse().unwrap();
+    let digest = |n: u64| {
+        let mut digest = [0; 32];
+        digest[..8].copy_from_slice(&n.to_be_bytes());
+        Digest(digest)
+    };
+    let most = super::MAX_WAITING_EACH as u64;
+    let taken = (0..most + 1).filter(|n| {
+        let asked = world.candidate_of(1, digest(*n));
+        waiting.take(keys, asked, digest(*n), 0).is_some()
+    });
+    assert_eq!(taken.count() as u64, most);
+    assert!(waiting.take(keys, other.clone(), other.digest(), 0).is_some());
+    waiting.apply_time(other.lapses_at());
+    assert!(waiting.counts_each.is_empty());
+    assert!(waiting.take(keys, world.candidate_of(1, digest(0)), digest(0), 0).is_some());
+}
+
+#[test]
 fn a_gateway_that_asks_too_much_crowds_out_only_itself() {
     let mut world = World::new();
     let (keys, mut waiting) = (&made().keys, Waiting::new(8));
-    let one = world.candidate(1);
+    let of = |n: u64| format!("comity://CN-HK/platform/counter-{n}").parse().unwrap();
+    let mut one = world.candidate(1);
+    one.facts.platform = of(4);
     for n in 0..super::MAX_WAITING as u64 {
         let mut request = [0; 32];
         request[..8].copy_from_slice(&n.to_be_bytes());
-        let asked = world.candidate_of(1, Digest(request));
+        let mut asked = world.candidate_of(1, Digest(request));
+        asked.facts.platform = of(n % 4);
         // Its own digest is not what is looked at here.
         assert!(waiting.take(keys, asked, Digest(request), 1).is_some());
     }

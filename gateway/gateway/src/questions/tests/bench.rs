@@ -2,7 +2,7 @@
 
 use super::holder;
 use crate::{
-    chain::{self, ChainGround, ChainHandle},
+    chain::{self, ChainGround, ChainHandle, RelayerOutbox},
     fault::FaultPoints,
     lane::{self, LaneGround, LaneHandle},
     metrics::Metrics,
@@ -33,7 +33,6 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    sync::mpsc,
     task::JoinSet,
     time::{Instant, sleep},
 };
@@ -100,7 +99,7 @@ impl Region {
 
 impl Bench {
     pub(crate) async fn new() -> Self {
-        Self::start(Region::new(), MemoryStore::new(RunId([1; 16])), 100).await
+        Self::start(Region::new(), MemoryStore::new(RunId([1; 16])), 400).await
     }
 
     /// Starts a gateway's process on what is in the store.
@@ -163,7 +162,7 @@ impl Bench {
     pub(crate) async fn restart(self) -> Self {
         let Self { region, store, mut tasks, .. } = self;
         tasks.shutdown().await;
-        Self::start(region, store.reopened(), 100).await
+        Self::start(region, store.reopened(), 400).await
     }
 }
 
@@ -175,6 +174,7 @@ impl Drop for Abort {
     }
 }
 
+/// A member's program, ended and started again as often as the test says.
 async fn member_task(region: Region, member: MemberRef, lane: LaneHandle) {
     while !lane.has_stopped() {
         if !region.is_away(member) {
@@ -212,7 +212,7 @@ async fn run_member(region: &Region, member: MemberRef, lane: &LaneHandle) {
 
 /// Tells of a block a second, and fetches what it is asked for, each time in a new block.
 async fn relayer(region: Region, chain: ChainHandle) {
-    let (to, mut work) = mpsc::channel(64);
+    let (to, mut work) = RelayerOutbox::new();
     chain.open_work(to).await.unwrap();
     loop {
         let asked = tokio::select! {

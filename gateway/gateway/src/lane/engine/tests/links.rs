@@ -13,6 +13,10 @@ use gateway_types::{
 };
 use tokio::sync::oneshot;
 
+fn platform() -> gateway_types::Platform {
+    "comity://CN-HK/platform/counter".parse().unwrap()
+}
+
 #[test]
 fn calls_for_one_licence_share_one_fetch_and_are_told_what_is_proven() {
     let mut world = World::begun();
@@ -21,8 +25,8 @@ fn calls_for_one_licence_share_one_fetch_and_are_told_what_is_proven() {
     let (now, chain) = (world.now, chain::pin().chain);
     let (first, mut told_first) = oneshot::channel();
     let (second, mut told_second) = oneshot::channel();
-    world.gateways[0].chain.handle_ask(key(1), first, now);
-    world.gateways[0].chain.handle_ask(key(1), second, now);
+    world.gateways[0].chain.handle_ask(key(1), platform(), first, now);
+    world.gateways[0].chain.handle_ask(key(1), platform(), second, now);
     let asked = world.offer(0);
     assert_eq!(asked, [RelayWork::Fetch(chain.clone(), key(1))]);
     // What is shown under a header not yet seen is held until the header comes.
@@ -49,7 +53,7 @@ fn a38_a_relayer_that_shows_rubbish_makes_the_source_unavailable_never_absent() 
     world.block();
     let (now, chain) = (world.now, chain::pin().chain);
     let (teller, mut told) = oneshot::channel();
-    world.gateways[0].chain.handle_ask(key(1), teller, now);
+    world.gateways[0].chain.handle_ask(key(1), platform(), teller, now);
     let mut shown = world.ledger.show(&key(1));
     shown.value = None;
     let record = RelayEvidence::Record(chain, key(1), shown);
