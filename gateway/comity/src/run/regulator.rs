@@ -19,9 +19,13 @@ use gateway_store_redb::OpenError;
 use gateway_types::MemberRef;
 use light_client::LightClient;
 use regulator::{
-    Ended, HttpLink, KnownPlatforms, LeaderLink, Parts, Regulator, Setup, Start, StartError,
+    Begun, Ended, HttpLink, KnownPlatforms, LeaderLink, Parts, Regulator, Setup, Start, StartError,
 };
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tokio::sync::watch;
 
 pub(super) async fn serve(
@@ -44,6 +48,7 @@ pub(super) async fn serve(
     let start = if mark.exists() { Start::New } else { Start::Known };
     let mut rng = ground::rng()?;
     let mut members = tokio::task::JoinSet::new();
+    let mut written = Vec::new();
     let (stop, stopped) = watch::channel(false);
     let (told, known) = watch::channel(file.platforms.known(&file.region));
     for lane in load::lanes(folder, &file.lane, &file.packs)? {
@@ -58,7 +63,7 @@ pub(super) async fn serve(
             dev,
         };
         let starting = Box::pin(Regulator::start(setup(&file, folder, lane)?, start, parts));
-        let member = match starting.await {
+        let mut member = match starting.await {
             Ok(member) => member,
             Err(error @ StartError::PinnedHeader { .. }) => {
                 tracing::error!(%error, "try again later");
@@ -66,12 +71,10 @@ pub(super) async fn serve(
             }
             Err(error) => return Err(error.into()),
         };
+        written.extend(member.begun().map(Begun::written));
         members.spawn(run(member, stopped.clone(), known.clone()));
     }
-    // Its store holds it from now on: it is no new member any more.
-    if start == Start::New {
-        fs::remove_file(&mark).context("the mark of a new member")?;
-    }
+    let mark = (start == Start::New).then_some(mark);
     tracing::info!(region = %file.region, name = %file.name, "running");
     let know = |platforms| drop(told.send_replace(platforms));
     tokio::select! {
@@ -85,6 +88,25 @@ pub(super) async fn serve(
             Some(Ok(Ended::Stopped)) => Ok(Exit::Yes),
             other => anyhow::bail!("the regulator cannot go on: {other:?}"),
         },
+        error = take_back(mark, written) => Err(error).context("the mark of a new member"),
+    }
+}
+
+/// Takes the mark of a new member back once its store holds it in every lane: killed before that, it is still new.
+/// Ends only if it cannot be taken back.
+async fn take_back(
+    mark: Option<PathBuf>,
+    written: Vec<impl Future<Output = bool>>,
+) -> std::io::Error {
+    for is_written in written {
+        if !is_written.await {
+            // It has ended before, and says so itself.
+            return std::future::pending().await;
+        }
+    }
+    match mark.map(fs::remove_file) {
+        Some(Err(error)) => error,
+        _ => std::future::pending().await,
     }
 }
 
@@ -150,4 +172,46 @@ fn leaders(
         links.push(Arc::new(HttpLink::new(client.clone(), peer, lane)));
     }
     Ok(links)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tokio::{sync::oneshot, time::timeout};
+
+    async fn heard(lane: oneshot::Receiver<()>) -> bool {
+        lane.await.is_ok()
+    }
+
+    #[tokio::test]
+    async fn a126_the_mark_of_a_new_member_stays_until_every_lane_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let mark = folder.path().join("new");
+        fs::write(&mark, []).unwrap();
+        // Of two lanes the second ends, then is not written yet, then is.
+        for (tells, is_new) in [(None, true), (Some(false), true), (Some(true), false)] {
+            let (first, one) = oneshot::channel();
+            let (second, two) = oneshot::channel();
+            first.send(()).unwrap();
+            let waits = match tells {
+                None => {
+                    drop(second);
+                    None
+                }
+                Some(false) => Some(second),
+                Some(true) => {
+                    second.send(()).unwrap();
+                    None
+                }
+            };
+            let taken = take_back(Some(mark.clone()), vec![heard(one), heard(two)]);
+            assert!(timeout(Duration::from_millis(50), taken).await.is_err());
+            assert_eq!(mark.exists(), is_new);
+            drop(waits);
+        }
+        // One that cannot be taken back is told of.
+        let gone = take_back(Some(mark), Vec::<std::future::Ready<bool>>::new()).await;
+        assert_eq!(gone.kind(), std::io::ErrorKind::NotFound);
+    }
 }

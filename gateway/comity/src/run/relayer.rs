@@ -43,11 +43,12 @@ pub(super) async fn serve(
     let relayer = Relayer::new(RelayerSettings::default(), clock, links, chains)?;
     tracing::info!(region = %file.region, name = %file.name, "running");
     let (stop, stopped) = oneshot::channel();
-    let running = tokio::spawn(relayer.run(rng, async move {
+    let mut running = tokio::spawn(relayer.run(rng, async move {
         let _asked = stopped.await;
     }));
     let exit = tokio::select! {
         exit = signals.asked_to_stop() => exit,
+        ended = &mut running => anyhow::bail!("the relayer cannot go on: {ended:?}"),
         never = reload.run(Running { tls: &tls, know: &drop }) => match never {},
     };
     let _ended = stop.send(());
