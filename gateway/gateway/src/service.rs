@@ -26,10 +26,7 @@ use rand_chacha::{
 };
 use router::Router;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
-use tokio::{
-    sync::watch,
-    task::{JoinHandle, JoinSet},
-};
+use tokio::{sync::watch, task::JoinSet};
 
 /// What a gateway runs on.
 #[derive(Clone, Debug)]
@@ -53,7 +50,7 @@ pub struct Gateway {
     tls: Arc<Tls>,
     lanes: Vec<LaneHandle>,
     stop: watch::Sender<bool>,
-    servers: Vec<JoinHandle<()>>,
+    servers: JoinSet<()>,
     tasks: JoinSet<Result<(), StoreError>>,
 }
 
@@ -175,10 +172,11 @@ impl Gateway {
             limits,
             rng: Box::new(child(&mut rng)),
         };
-        let mut servers = vec![serve_api(server, stopped.clone())];
+        let mut servers = JoinSet::new();
+        servers.spawn(serve_api(server, stopped.clone()));
         if let Some((_, listener)) = admin {
             let told = Admin::new(questions.clone(), opened.chains, metrics, ground.clock);
-            servers.push(tokio::spawn(serve_admin(listener, Arc::new(told), stopped)));
+            servers.spawn(serve_admin(listener, Arc::new(told), stopped));
         }
         Ok(Self { addresses, questions, tls, lanes: opened.lanes, stop, servers, tasks })
     }
@@ -201,26 +199,37 @@ impl Gateway {
         &self.lanes
     }
 
-    /// Returns when the gateway cannot go on: its store failed, or a task of it ended.
+    /// Returns when the gateway cannot go on: its store failed, or a task or server of it ended.
     pub async fn ended(&mut self) {
-        match self.tasks.join_next().await {
-            Some(Ok(Err(error))) => tracing::error!(%error, "the store failed"),
-            Some(Err(error)) if error.is_panic() => tracing::error!("a task of ours panicked"),
-            _ => {}
-        }
+        first_ended(&mut self.tasks, &mut self.servers).await;
     }
 
     /// Takes nothing new, finishes what runs for as long as the settings say, and stops. What is still open then
     /// goes on at the next start.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
-        for server in self.servers.drain(..) {
-            if server.await.is_err() {
+        while let Some(ended) = self.servers.join_next().await {
+            if ended.is_err() {
                 tracing::warn!("a server did not end well");
             }
         }
         self.tasks.shutdown().await;
         tracing::info!(open = self.questions.open_count(), "stopped");
+    }
+}
+
+/// Returns when the first of them ends.
+async fn first_ended(tasks: &mut JoinSet<Result<(), StoreError>>, servers: &mut JoinSet<()>) {
+    tokio::select! {
+        ended = tasks.join_next() => match ended {
+            Some(Ok(Err(error))) => tracing::error!(%error, "the store failed"),
+            Some(Err(error)) if error.is_panic() => tracing::error!("a task of ours panicked"),
+            _ => {}
+        },
+        ended = servers.join_next() => {
+            let is_panic = matches!(&ended, Some(Err(error)) if error.is_panic());
+            tracing::error!(is_panic, "a server of ours ended");
+        }
     }
 }
 
@@ -312,16 +321,14 @@ fn follow_peers(
     }
 }
 
-fn serve_api(server: Server, mut stopped: watch::Receiver<bool>) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let stop = async move {
-            // Nobody holds the other end any more: stop too.
-            drop(stopped.wait_for(|stop| *stop).await);
-        };
-        if let Err(error) = serve(server, stop).await {
-            tracing::error!(%error, "the server ended");
-        }
-    })
+async fn serve_api(server: Server, mut stopped: watch::Receiver<bool>) {
+    let stop = async move {
+        // Nobody holds the other end any more: stop too.
+        drop(stopped.wait_for(|stop| *stop).await);
+    };
+    if let Err(error) = serve(server, stop).await {
+        tracing::error!(%error, "the server ended");
+    }
 }
 
 /// A generator of its own for each part, so that what one draws changes nothing for the others.
@@ -338,4 +345,22 @@ struct Opened {
     served: Vec<Arc<crate::questions::ServedLane>>,
     lane_tasks: Vec<LaneTask>,
     chain_tasks: Vec<ChainTask>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_panics_ends_the_gateway() {
+        let (mut tasks, mut servers) = (JoinSet::new(), JoinSet::new());
+        tasks.spawn(std::future::pending());
+        servers.spawn(std::future::pending());
+        let long = Duration::from_secs(60);
+        let ended = tokio::time::timeout(long, first_ended(&mut tasks, &mut servers)).await;
+        assert!(ended.is_err(), "both go on");
+        servers.spawn(async { panic!("as a mistake of ours would") });
+        let ended = tokio::time::timeout(long, first_ended(&mut tasks, &mut servers)).await;
+        assert!(ended.is_ok());
+    }
 }

@@ -117,6 +117,11 @@ impl Asks {
 
     /// Tells those who waited too long; gives what must be fetched again.
     pub(super) fn apply_time(&mut self, now: Timestamp) -> Vec<LicenceKey> {
+        // A clock that was set back makes nobody wait longer than was meant.
+        let (until, fetch_at) = (now.saturating_add(ASK_PATIENCE), now.saturating_add(FETCH_AGAIN));
+        for ask in self.0.values_mut() {
+            (ask.until, ask.fetch_at) = (ask.until.min(until), ask.fetch_at.min(fetch_at));
+        }
         let over = self.0.iter().filter(|(_, ask)| ask.until <= now).map(|(key, _)| *key);
         for key in over.collect::<Vec<_>>() {
             self.tell(&key, &Err(SourceTrouble::Unavailable));

@@ -145,6 +145,9 @@ impl ChainEngine {
 
     /// Tells the time, and looks whether lanes have moved.
     pub fn handle_time(&mut self, now: Timestamp) {
+        // As long as was meant, from a clock that was set back too.
+        let again = now.saturating_add(FOLLOW_AGAIN);
+        (self.follow_at, self.change_at) = (self.follow_at.min(again), self.change_at.min(again));
         for key in self.asks.apply_time(now) {
             self.outputs.push_back(ChainOutput::Work(RelayWork::Fetch(self.chain(), key)));
         }

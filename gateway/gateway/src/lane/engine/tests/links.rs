@@ -1,9 +1,12 @@
 //! The light client's side: evidence, sync points, catching up.
 
 use super::SECOND;
-use crate::testing::{
-    chain,
-    world::{World, key},
+use crate::{
+    chain::engine::ChainOutput,
+    testing::{
+        chain,
+        world::{World, key},
+    },
 };
 use gateway_core::{Evidence, SourceTrouble};
 use gateway_types::{
@@ -43,6 +46,26 @@ fn calls_for_one_licence_share_one_fetch_and_are_told_what_is_proven() {
         assert_eq!(proven.evidence.at().height.get(), proven.shown.height);
         assert_eq!(proven.header, world.ledger.header());
     }
+}
+
+#[test]
+fn a_clock_that_is_set_back_makes_nobody_wait_longer() {
+    let mut world = World::begun();
+    world.pass(SECOND);
+    let chain = &mut world.gateways[0].chain;
+    let (teller, mut told) = oneshot::channel();
+    chain.handle_ask(key(1), platform(), teller, world.now);
+    let back = gateway_types::Timestamp(world.now.0 - 600_000);
+    let mut fetches = 0;
+    for second in 0..12 {
+        chain.handle_time(back.saturating_add(SECOND * second));
+        while let Some(output) = chain.poll_output() {
+            let is_fetch = matches!(output, ChainOutput::Work(RelayWork::Fetch(..)));
+            fetches += usize::from(is_fetch);
+        }
+    }
+    assert_eq!(told.try_recv().unwrap().unwrap_err(), SourceTrouble::Unavailable);
+    assert!((3..=5).contains(&fetches), "{fetches}");
 }
 
 #[test]
