@@ -18,5 +18,5 @@ mod settings;
 pub use connection::{MAX_ANSWER, REQUEST_TIMEOUT};
 pub use egress::{AddressError, BadNetwork, Egress, MAX_NETWORKS, Network};
 pub use endpoint::{Endpoint, EndpointError, MAX_URL};
-pub use nodes::{CHANGES_TIME, CometBftNodes};
+pub use nodes::{CHANGES_TIME, CometBftNodes, NODE_TIME};
 pub use settings::SettingsError;

@@ -20,10 +20,17 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// How long one node may take for one call, all its requests together: shorter than callers wait, so that the next
+/// node is asked while somebody still waits for the answer.
+pub const NODE_TIME: Duration = Duration::from_secs(4);
 
 /// How long one node may take to give a list of changes; what came by then is given.
-pub const CHANGES_TIME: Duration = Duration::from_secs(4);
+pub const CHANGES_TIME: Duration = Duration::from_millis(3_500);
+
+/// A node that somebody stopped waiting for after so long was slow: it counts as silent.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// The `CometBFT` nodes of one operator, with the registry's contract.
 ///
@@ -84,27 +91,43 @@ impl CometBftNodes {
         })
     }
 
-    /// The answer of the first node that has one.
+    /// The answer of the first node that has one. `ask` is told when the node was turned to.
     async fn first<T, F>(
         &self,
         asked: Option<u64>,
-        ask: impl Fn(Node) -> F,
+        ask: impl Fn(Node, Instant) -> F,
     ) -> Result<T, FetchError>
     where
         F: Future<Output = Result<T, FetchError>>,
     {
         let mut best = FetchError::Unavailable { why: "no node".to_owned() };
         for place in self.due() {
-            let answer = match self.open(place).await {
-                Ok(node) => ask(node).await,
-                Err(error) => Err(error),
-            };
-            match self.judge(place, asked, answer) {
+            match self.ask_one(place, asked, &ask).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => best = more_telling(best, error),
             }
         }
         Err(best)
+    }
+
+    /// The answer of one node within [`NODE_TIME`], and how it did.
+    async fn ask_one<T, F>(
+        &self,
+        place: usize,
+        asked: Option<u64>,
+        ask: impl Fn(Node, Instant) -> F,
+    ) -> Result<T, FetchError>
+    where
+        F: Future<Output = Result<T, FetchError>>,
+    {
+        let waits = Waits { nodes: self, place: Some(place), since: Instant::now() };
+        let answer = timeout(NODE_TIME, async {
+            let node = self.open(place).await?;
+            ask(node, waits.since).await
+        });
+        let answer = answer.await.unwrap_or_else(|_| Err(too_slow()));
+        waits.end();
+        self.judge(place, asked, answer)
     }
 
     async fn open(&self, place: usize) -> Result<Node, FetchError> {
@@ -115,11 +138,7 @@ impl CometBftNodes {
     }
 
     async fn tip_of(&self, place: usize) -> Result<Tip, FetchError> {
-        let tip = match self.open(place).await {
-            Ok(mut node) => node.tip().await,
-            Err(error) => Err(error),
-        };
-        let tip = self.judge(place, None, tip)?;
+        let tip = self.ask_one(place, None, |mut node, _| async move { node.tip().await }).await?;
         if let Some(node) = self.state().nodes.get_mut(place) {
             node.claimed = tip.height;
         }
@@ -197,11 +216,11 @@ impl ChainAdapter for CometBftNodes {
     }
 
     async fn fetch_header(&self, height: u64) -> Result<HeaderBytes, FetchError> {
-        self.first(Some(height), |mut node| async move { node.header(height).await }).await
+        self.first(Some(height), |mut node, _| async move { node.header(height).await }).await
     }
 
     async fn fetch_value(&self, path: &[u8], height: u64) -> Result<ShownValue, FetchError> {
-        let ask = |mut node: Node| {
+        let ask = |mut node: Node, _| {
             let path = path.to_vec();
             async move { node.value(&path, height).await }
         };
@@ -211,22 +230,55 @@ impl ChainAdapter for CometBftNodes {
     /// One raw key after the other, without proofs: unlike the contract's own query it needs neither JSON nor a
     /// running contract, works wherever the store can be read, and ends anywhere without loss.
     async fn fetch_changes(&self, after: u64) -> Result<Vec<Change>, FetchError> {
-        self.first(None, |node| changes(node, after)).await
+        self.first(None, |node, since| changes(node, after, since)).await
     }
 }
 
-async fn changes(mut node: Node, after: u64) -> Result<Vec<Change>, FetchError> {
-    let mut end = pin!(sleep(CHANGES_TIME));
+/// Somebody waits for a node. Whoever drops this meanwhile waits no longer: then a slow node is left alone for a
+/// while too, or it would be asked first again, and nobody would ever come to the next one.
+struct Waits<'a> {
+    nodes: &'a CometBftNodes,
+    place: Option<usize>,
+    since: Instant,
+}
+
+impl Waits<'_> {
+    /// The answer is there, or will not be.
+    fn end(mut self) {
+        self.place = None;
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place.filter(|_| self.since.elapsed() >= SLOW) {
+            // What became of it nobody waits to hear.
+            drop(self.nodes.judge::<()>(place, None, Err(too_slow())));
+        }
+    }
+}
+
+fn too_slow() -> FetchError {
+    FetchError::Unavailable { why: "no answer in time".to_owned() }
+}
+
+async fn changes(mut node: Node, after: u64, since: Instant) -> Result<Vec<Change>, FetchError> {
+    let end = since.checked_add(CHANGES_TIME).ok_or_else(too_slow)?;
+    let mut end = pin!(sleep_until(end));
     let mut changes = Vec::new();
     for n in (after.saturating_add(1)..=u64::MAX).take(MAX_CHANGES_FETCHED) {
         let change = tokio::select! {
             change = node.change(n) => change?,
-            () = end.as_mut() => return Ok(changes),
+            () = end.as_mut() => break,
         };
-        let Some(change) = change else { break };
+        let Some(change) = change else { return Ok(changes) };
         changes.push(change);
     }
-    Ok(changes)
+    // Nothing in all this time is not the end of the list.
+    if changes.is_empty() && after < u64::MAX { Err(too_slow()) } else { Ok(changes) }
 }
 
-const _: () = assert!(CHANGES_TIME.as_secs() > REQUEST_TIMEOUT.as_secs(), "one request must fit");
+const _: () =
+    assert!(CHANGES_TIME.as_millis() > REQUEST_TIMEOUT.as_millis(), "one request must fit");
+const _: () =
+    assert!(NODE_TIME.as_millis() > CHANGES_TIME.as_millis(), "what came by then is given");

@@ -5,6 +5,8 @@ use adapter_cometbft::REQUEST_TIMEOUT;
 use chain_adapter::{ChainAdapter, FetchError};
 use gateway_types::registry::record_path;
 use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
 
 /// Asks for a record that is there, and one that is not: neither may come out as absent.
 async fn refused(setup: &Setup, source: &dyn ChainAdapter, what: &str) {
@@ -165,11 +167,63 @@ async fn a_node_that_drips_is_left_after_the_time_of_one_request() {
     setup.net.node("127.0.0.1:1", Behaviour::Drip);
     setup.net.node("127.0.0.1:2", Behaviour::Honest);
     let source = setup.source("one", &[1, 2]);
-    let begin = tokio::time::Instant::now();
+    let begin = Instant::now();
     assert!(source.fetch_header(setup.last()).await.is_ok());
     assert!(begin.elapsed() <= REQUEST_TIMEOUT * 2, "{:?}", begin.elapsed());
     // It is left alone then: the next call does not wait for it.
-    let begin = tokio::time::Instant::now();
+    let begin = Instant::now();
     assert!(source.fetch_header(setup.last()).await.is_ok());
     assert!(begin.elapsed() < REQUEST_TIMEOUT, "{:?}", begin.elapsed());
+}
+
+/// Just fast enough for each request.
+const TARPIT: Behaviour = Behaviour::Slow(Duration::from_millis(2_900));
+
+/// What a caller waits.
+const CALLER: Duration = Duration::from_secs(5);
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_is_slow_with_each_request_makes_way_for_the_next() {
+    let setup = Setup::new();
+    setup.net.node("127.0.0.1:1", TARPIT);
+    setup.net.node("127.0.0.1:2", Behaviour::Honest);
+    let source = setup.source("one", &[1, 2]);
+    let header = timeout(CALLER, source.fetch_header(setup.last())).await;
+    assert!(matches!(header, Ok(Ok(_))), "{header:?}");
+    let begin = Instant::now();
+    assert!(source.fetch_header(setup.last()).await.is_ok());
+    assert!(begin.elapsed() < Duration::from_secs(1), "it is left alone then");
+    let source = setup.source("two", &[1, 2]);
+    let changes = timeout(CALLER, source.fetch_changes(0)).await.unwrap().unwrap();
+    assert!(!changes.is_empty());
+    let alone = setup.source("three", &[1]);
+    let begin = Instant::now();
+    assert!(matches!(alone.fetch_header(setup.last()).await, Err(FetchError::Unavailable { .. })));
+    assert!(begin.elapsed() < CALLER, "{:?}", begin.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_node_that_is_not_waited_for_to_the_end_is_left_alone_too() {
+    let setup = Setup::new();
+    setup.net.node("127.0.0.1:1", TARPIT);
+    setup.net.node("127.0.0.1:2", Behaviour::Honest);
+    let source = setup.source("one", &[1, 2]);
+    let mut follower = setup.follower();
+    let begin = Instant::now();
+    // A slow tip leaves no time for a slow header: whoever advances gives up in its midst, again and again.
+    while follower.height() < setup.last() && begin.elapsed() < Duration::from_secs(60) {
+        drop(timeout(CALLER, follower.advance(&*source, setup.now)).await);
+    }
+    assert_eq!(follower.height(), setup.last());
+    assert!(begin.elapsed() <= CALLER * 2, "{:?}", begin.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_change_in_all_the_time_is_not_the_end_of_the_list() {
+    let setup = Setup::new();
+    let source = setup.node(Behaviour::Silent);
+    assert!(matches!(source.fetch_changes(0).await, Err(FetchError::Unavailable { .. })));
+    let slow = setup.node(Behaviour::Slow(Duration::from_millis(1_000)));
+    let some = slow.fetch_changes(0).await.unwrap();
+    assert_eq!(some.len(), 3, "what came by then is given");
 }

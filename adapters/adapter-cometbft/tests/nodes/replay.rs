@@ -8,6 +8,7 @@ use std::{
     io,
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 
@@ -174,6 +175,8 @@ pub(crate) enum Behaviour {
     Endless,
     /// It sends a byte a second.
     Drip,
+    /// As recorded, each answer after so long.
+    Slow(Duration),
 }
 
 /// A network in memory: names and addresses with a node each.
@@ -216,6 +219,10 @@ impl Replay {
             let (status, body) = match &behaviour {
                 Behaviour::Silent | Behaviour::Gone => return std::future::pending().await,
                 Behaviour::Honest => self.recording.answer(&path),
+                Behaviour::Slow(time) => {
+                    tokio::time::sleep(*time).await;
+                    self.recording.answer(&path)
+                }
                 Behaviour::Changed(change) => {
                     let (status, body) = self.recording.answer(&path);
                     (status, change(&path, body))
@@ -260,7 +267,7 @@ async fn endless(stream: &mut DuplexStream) {
 
 async fn drip(stream: &mut DuplexStream) {
     for byte in b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n".iter().chain([b' '; 900].iter()) {
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         if stream.write_all(&[*byte]).await.is_err() {
             return;
         }
