@@ -20,7 +20,7 @@ struct Hand(AtomicU64, tokio::time::Instant);
 impl Clock for Hand {
     fn now(&self) -> Timestamp {
         let passed = u64::try_from(self.1.elapsed().as_millis()).unwrap();
-        Timestamp(self.0.load(Ordering::Relaxed) + passed)
+        Timestamp(self.0.load(Ordering::Relaxed).saturating_add(passed))
     }
 }
 
