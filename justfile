@@ -41,6 +41,11 @@ bench:
     cargo build --release -p comity
     cargo run --profile bench -p bench -- programs
 
+# The programs for MINUTES under a steady load, one killed every minute: nothing is lost, no memory and no handles grow.
+soak MINUTES="20":
+    cargo build --release -p comity
+    cargo run --profile bench -p bench -- soak --minutes {{MINUTES}}
+
 # CometBFT-Go beside ours; needs Go.
 bench-peers:
     sh tests/bench/peers/run.sh

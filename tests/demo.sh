@@ -42,7 +42,7 @@ printf '\377\377\377\377' | dd of="$tile" bs=1 seek=7 conv=notrunc 2>/dev/null
 expect 1 "$comity" log verify comity-demo/log --trust comity-demo/trust.json
 # A second run replaces the folder of the first, and no other.
 expect 64 "$comity" demo --folder .
-for scene in lying-node two-histories half-committee; do
+for scene in lying-node bad-share two-histories half-committee; do
   expect 0 "$comity" demo --scene "$scene"
   cat out
   grep -q 'it was refused, as it should be' out

@@ -4,7 +4,9 @@
 
 use anyhow::Context as _;
 use gateway_ceremony::{
-    Outcome, Proposal, Seat, VerifiedProposal, at_rest::StoredKeys, prove_possession, run_local,
+    Outcome, Proposal, Seat, VerifiedProposal,
+    at_rest::{StoredKeys, StoredShare},
+    prove_possession, run_local,
 };
 use gateway_cosign::{MemberKeys, ProtocolKey};
 use gateway_types::{
@@ -51,6 +53,20 @@ pub struct MadeSeat {
     pub keys: StoredKeys,
     /// Its share of the committee's key, and what it checked on the way.
     pub outcome: Outcome,
+}
+
+impl MadeCommittee {
+    /// A seat's share as it is kept.
+    #[must_use]
+    pub fn stored_share(&self, seat: &MadeSeat) -> StoredShare {
+        StoredShare {
+            committee: self.proposal.committee(),
+            epoch: self.proposal.proposal().epoch,
+            group_key: seat.outcome.group_key,
+            transcript: seat.outcome.transcript,
+            share: seat.outcome.share.clone(),
+        }
+    }
 }
 
 /// A gateway that leads. Its seed is never shown.

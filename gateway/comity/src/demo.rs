@@ -1,5 +1,6 @@
 //! `comity demo`: three regions on this machine, each program a process of its own.
 
+mod bad_share;
 pub(crate) mod chain;
 mod clock;
 mod files;
@@ -64,7 +65,6 @@ enum DemoCommand {
 #[derive(Debug)]
 struct Shown<'a> {
     folder: &'a Folder,
-    keep: bool,
     /// How the program is called, as it is typed.
     program: String,
 }
@@ -88,7 +88,7 @@ fn show(args: &DemoArgs, out: &mut Output) -> anyhow::Result<Exit> {
         Err(refused) => return Ok(out.refuse(&refused)),
     };
     let interrupt = Interrupt::listen(&args.folder)?;
-    let shown = Shown { folder: &folder, keep: args.keep, program: typed::program() };
+    let shown = Shown { folder: &folder, program: typed::program() };
     let played = play(args, &shown, out, interrupt);
     match played {
         Ok(running) => end(running, args, &shown, out),
@@ -182,7 +182,7 @@ impl Shown<'_> {
             (
                 "Try next",
                 format!(
-                    "{program} demo --scene lying-node   # or two-histories, half-committee: each shows one refusal"
+                    "{program} demo --scene lying-node   # or bad-share, two-histories, half-committee: each shows one refusal"
                 ),
             ),
             (

@@ -1,33 +1,23 @@
 //! Programs of one deployment as processes on this machine: for the demonstration and for tests.
 //!
-//! Each has its own log file. A program that is tied to us ends when we do, however we end: it reads its standard
-//! input, which we never write to, and drains when that closes.
+//! Each has its own log file. All are tied to us, and end when we do, however we end: they read their standard
+//! input and drain when that closes. Only [`Fleet::leave`] lets them go on, by a word on it.
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     ffi::OsStr,
     fs::{self, File},
-    io,
+    io::{self, Write as _},
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
 };
-
-/// Whether programs outlive whoever started them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tie {
-    /// They end with us.
-    ToUs,
-    /// They go on until somebody stops them.
-    Kept,
-}
 
 /// Programs that run.
 #[derive(Debug)]
 pub struct Fleet {
     exe: PathBuf,
     logs: PathBuf,
-    tie: Tie,
     programs: Vec<Program>,
 }
 
@@ -58,9 +48,9 @@ impl Fleet {
     /// # Errors
     ///
     /// If the folder cannot be made.
-    pub fn new(exe: PathBuf, logs: PathBuf, tie: Tie) -> io::Result<Self> {
+    pub fn new(exe: PathBuf, logs: PathBuf) -> io::Result<Self> {
         fs::create_dir_all(&logs)?;
-        Ok(Self { exe, logs, tie, programs: Vec::new() })
+        Ok(Self { exe, logs, programs: Vec::new() })
     }
 
     /// Starts a program; one of the same name that has ended is replaced, its log goes on.
@@ -79,10 +69,7 @@ impl Fleet {
         command.args(args).stdout(file.try_clone()?).stderr(file);
         // Its own group: Ctrl-C on the terminal is for us, and we say when it stops.
         command.process_group(0);
-        match self.tie {
-            Tie::ToUs => command.stdin(Stdio::piped()).env(TIED, "1"),
-            Tie::Kept => command.stdin(Stdio::null()),
-        };
+        command.stdin(Stdio::piped()).env(TIED, "1");
         let child = command.spawn()?;
         self.programs.retain(|program| program.name != name);
         self.programs.push(Program { name: name.to_owned(), child, log });
@@ -163,8 +150,17 @@ impl Fleet {
     }
 
     /// Lets all go on without us.
-    pub fn leave(mut self) {
+    ///
+    /// # Errors
+    ///
+    /// If one of them has ended: then all are killed.
+    pub fn leave(mut self) -> io::Result<()> {
+        for program in &mut self.programs {
+            let mut input = program.child.stdin.take().ok_or(io::ErrorKind::NotFound)?;
+            input.write_all(STAY.as_bytes())?;
+        }
         self.programs.clear();
+        Ok(())
     }
 }
 
@@ -177,6 +173,9 @@ impl Drop for Fleet {
 
 /// Set for a program that ends when its standard input closes.
 pub const TIED: &str = "COMITY_TIED";
+
+/// A tied program that reads this, and nothing else, goes on when its standard input closes.
+pub const STAY: &str = "stay\n";
 
 impl Program {
     /// Its process.
@@ -227,14 +226,14 @@ pub fn ask_to_stop(pid: u32) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn shell(folder: &Path, tie: Tie) -> Fleet {
-        Fleet::new("/bin/sh".into(), folder.join("logs"), tie).unwrap()
+    fn shell(folder: &Path) -> Fleet {
+        Fleet::new("/bin/sh".into(), folder.join("logs")).unwrap()
     }
 
     #[test]
     fn one_that_ended_is_named_with_its_last_words() {
         let folder = tempfile::tempdir().unwrap();
-        let mut fleet = shell(folder.path(), Tie::ToUs);
+        let mut fleet = shell(folder.path());
         fleet.start("brief", ["-c", "echo no room; exit 3"]).unwrap();
         let fallen = loop {
             if let Err(fallen) = fleet.check() {
@@ -248,7 +247,7 @@ mod tests {
     #[test]
     fn tied_ones_end_when_we_do_not_read_on() {
         let folder = tempfile::tempdir().unwrap();
-        let mut fleet = shell(folder.path(), Tie::ToUs);
+        let mut fleet = shell(folder.path());
         fleet.start("reader", ["-c", "read line; echo closed"]).unwrap();
         let mut program = fleet.programs.remove(0);
         drop(program.child.stdin.take());
@@ -257,9 +256,24 @@ mod tests {
     }
 
     #[test]
+    fn those_that_are_left_are_told_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut fleet = shell(folder.path());
+        fleet.start("cat", ["-c", "cat; echo end"]).unwrap();
+        let log = fleet.program("cat").unwrap().log().to_owned();
+        fleet.leave().unwrap();
+        while fs::read_to_string(&log).unwrap() != format!("{STAY}end\n") {}
+        let mut gone = shell(folder.path());
+        gone.start("gone", ["-c", "exec 0<&-; echo gone"]).unwrap();
+        // Not `wait`, which would close the input.
+        while gone.programs[0].child.try_wait().unwrap().is_none() {}
+        assert!(gone.leave().is_err(), "nobody reads it");
+    }
+
+    #[test]
     fn a_killed_one_is_gone_and_can_be_started_again() {
         let folder = tempfile::tempdir().unwrap();
-        let mut fleet = shell(folder.path(), Tie::ToUs);
+        let mut fleet = shell(folder.path());
         fleet.start("long", ["-c", "read line"]).unwrap();
         let first = fleet.program("long").unwrap().pid();
         fleet.kill("long").unwrap();

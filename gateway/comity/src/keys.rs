@@ -197,7 +197,7 @@ enum Unusable {
     Secret(#[from] comity::secret_file::SecretFileError),
     /// No certificate can be made of this.
     #[error("no certificate can be made: {0}")]
-    Certificate(comity::authority::AuthorityError),
+    Certificate(AuthorityError),
     /// The passphrase.
     #[error(transparent)]
     Passphrase(#[from] passphrase::BadPassphrase),

@@ -3,6 +3,7 @@
 //! Exit status: 0 when it was asked to stop and has drained; 64 if its settings are wrong: nothing started; 70 if
 //! it cannot go on; 75 if it may start later: a port is taken, a store is open; 130 after Ctrl-C.
 
+mod admin;
 mod fault;
 mod gateway;
 mod ground;
@@ -18,12 +19,11 @@ use crate::{
     output::Output,
 };
 use comity::{
-    fleet::TIED,
-    settings::{Checked, Program, Remote, count, show},
+    fleet::{STAY, TIED},
+    settings::{Checked, Program, count, show},
 };
-use gateway_http::{Caller, Peer, Role};
 use reload::Reload;
-use std::{io::Read as _, path::PathBuf};
+use std::{io::Read as _, net::SocketAddr, path::PathBuf};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The arguments of a program.
@@ -58,6 +58,7 @@ pub(crate) fn run(program: Program, args: &RunArgs, out: &mut Output) -> anyhow:
         return Ok(out.refuse(&format_args!("{} Nothing was started.", count(&checked.findings))));
     }
     logging::start(args.log, args.log_level.as_deref())?;
+    ground::raise_open_files(program)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(program, args, &text, &checked))
 }
@@ -81,11 +82,14 @@ async fn serve(
     }
 }
 
-/// A gateway, as it is dialled.
-fn gateway_of(remote: &Remote) -> Peer {
-    let Remote { region, name, address, .. } = remote;
-    let who = Caller { region: region.clone(), role: Role::Gateway, name: name.clone() };
-    Peer { who, host: address.host.clone(), port: address.port }
+/// Its port is taken, or not this machine's.
+fn not_listening(at: Option<SocketAddr>, error: std::io::Error) -> anyhow::Result<Exit> {
+    let at = at.map_or_else(String::new, |at| at.to_string());
+    if error.kind() == std::io::ErrorKind::AddrInUse {
+        tracing::error!("{at} is taken: try again later");
+        return Ok(Exit::TryAgain);
+    }
+    Err(anyhow::Error::new(error).context(format!("cannot listen at {at}")))
 }
 
 /// The signals that ask a program to stop, heard from before it starts anything.
@@ -127,16 +131,21 @@ impl Signals {
     }
 }
 
-/// Returns when whoever is tied to us has gone; never where nobody is.
+/// Returns when whoever we are tied to has gone; never where nobody is, or where we were told to stay.
 async fn ground_is_gone() {
     if std::env::var_os(TIED).is_none() {
         return std::future::pending().await;
     }
     let (gone, heard) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
-        let _end = std::io::stdin().read_to_end(&mut Vec::new());
-        let _nobody = gone.send(());
+        let (mut said, most) = (Vec::new(), u64::try_from(STAY.len()).unwrap_or(u64::MAX));
+        let mut input = std::io::stdin();
+        let _read = input.by_ref().take(most).read_to_end(&mut said);
+        let _end = std::io::copy(&mut input, &mut std::io::sink());
+        let _nobody = gone.send(said == STAY.as_bytes());
     });
     // A thread that could not send has ended too.
-    let _gone = heard.await;
+    if heard.await == Ok(true) {
+        std::future::pending().await
+    }
 }

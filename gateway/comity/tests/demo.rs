@@ -194,6 +194,28 @@ fn half_a_committee_answers_nothing_until_it_is_whole() {
 }
 
 #[test]
+fn a70_a_key_share_of_another_ceremony_is_named_and_left_out() {
+    let _turn = my_turn();
+    let folder = folder();
+    let (text, status) = said(&comity(folder.path(), &["demo", "--scene", "bad-share"]));
+    assert_eq!(status, 0, "{text}");
+    for line in [
+        "error C-170  these are not the keys that the lane",
+        "gateway: its signature or share does not hold: left out member=CN-HK/office-1",
+        "comity_shares_bad_total{member=\"CN-HK/office-1\"} ",
+        "    YES        ",
+        "it was refused, as it should be",
+    ] {
+        assert!(text.contains(line), "no {line:?} in\n{text}");
+    }
+    let certificate =
+        ["verify", "comity-demo/certificate.json", "--trust", "comity-demo/trust.json"];
+    let (good, status) = said(&comity(folder.path(), &certificate));
+    assert_eq!(status, 0, "{good}");
+    assert_eq!(processes(folder.path()), [0u32; 0]);
+}
+
+#[test]
 fn ctrl_c_stops_after_the_step_and_leaves_nothing() {
     let _turn = my_turn();
     let folder = folder();
@@ -214,12 +236,16 @@ fn ctrl_c_stops_after_the_step_and_leaves_nothing() {
 #[test]
 fn nothing_outlives_one_that_is_killed() {
     let _turn = my_turn();
-    let folder = folder();
-    let mut demo = begin(folder.path(), &["demo"]);
-    wait_for_processes(folder.path(), |count| count > 10);
-    demo.kill().unwrap();
-    demo.wait().unwrap();
-    wait_for_processes(folder.path(), |count| count == 0);
+    // What is to be kept is kept once it is all there, and said so: not when it is killed before.
+    for (args, before) in [(&["demo"][..], 10), (&["demo", "--keep"], 3), (&["demo", "--keep"], 10)]
+    {
+        let folder = folder();
+        let mut demo = begin(folder.path(), args);
+        wait_for_processes(folder.path(), |count| count > before);
+        demo.kill().unwrap();
+        demo.wait().unwrap();
+        wait_for_processes(folder.path(), |count| count == 0);
+    }
 }
 
 #[test]

@@ -6,6 +6,9 @@
 #[path = "run/reload.rs"]
 mod reload;
 
+#[path = "run/told.rs"]
+mod told;
+
 use comity::deployment::{Plan, RegionPlan, RegulatorPlan, SourcePlan, Written, write};
 use embedded_chain::{Chain, FIRST_PIN, Genesis};
 use gateway_types::{

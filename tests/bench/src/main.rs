@@ -8,10 +8,14 @@ use bench::{
     programs::{self, Scale, measured},
     results,
 };
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 const USAGE: &str = "usage: bench [--quick]
        bench programs [--quick]   measures gateway, relayers and regulators as processes
+       bench soak [--minutes 20]  loads them evenly and kills one every minute: nothing is lost, nothing grows
        bench explore COMITY FOLDER ROUNDS   loads them, for profilers to look at
        bench blocks               writes light blocks to target/bench/light-blocks, for other programs
        bench peers NAME=PATH...   measures ours beside programs that read them";
@@ -27,6 +31,8 @@ fn main() -> Result<()> {
         ["peers", programs @ ..] if !programs.is_empty() => beside(programs),
         ["programs"] => of_programs(Scale::FULL),
         ["programs", "--quick"] => of_programs(Scale::QUICK),
+        ["soak"] => soak(20),
+        ["soak", "--minutes", minutes] => soak(minutes.parse()?),
         ["explore", exe, folder, rounds] => explore(exe, folder, rounds),
         _ => bail!(USAGE),
     }
@@ -34,13 +40,7 @@ fn main() -> Result<()> {
 
 /// Measures the programs as processes: the release build of `comity` that lies beside this program.
 fn of_programs(scale: Scale) -> Result<()> {
-    let exe = std::env::current_exe()?.with_file_name("comity");
-    ensure!(exe.exists(), "{} is not there: cargo build --release -p comity", exe.display());
-    let folder = bench::folder().join("programs");
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder)?;
-    }
-    std::fs::create_dir_all(&folder)?;
+    let (exe, folder) = ground("programs")?;
     println!("Programs as processes of this machine, over TLS on the loopback.");
     println!("{}", machine::describe());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -50,6 +50,28 @@ fn of_programs(scale: Scale) -> Result<()> {
     results::write(&results_json(), &rows, true)?;
     println!("Added to target/bench/results.json. To repeat: just bench");
     Ok(())
+}
+
+/// The programs under a steady load; what they leave on the disk is deleted if all held.
+fn soak(minutes: u64) -> Result<()> {
+    let (exe, folder) = ground("soak")?;
+    println!("{}", machine::describe());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let time = Duration::from_secs(minutes.max(1) * 60);
+    runtime.block_on(programs::soak::soak(&exe, &folder, time))?;
+    Ok(std::fs::remove_dir_all(&folder)?)
+}
+
+/// The program, and an empty folder for a deployment.
+fn ground(name: &str) -> Result<(PathBuf, PathBuf)> {
+    let exe = std::env::current_exe()?.with_file_name("comity");
+    ensure!(exe.exists(), "{} is not there: cargo build --release -p comity", exe.display());
+    let folder = bench::folder().join(name);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    Ok((exe, folder))
 }
 
 /// Loads a deployment in `folder` again and again, for profilers to look at.

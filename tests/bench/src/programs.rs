@@ -5,6 +5,7 @@ pub mod load;
 pub mod measured;
 pub mod proxy;
 pub mod questions;
+pub mod soak;
 pub mod usage;
 
 use anyhow::{Context as _, Result, ensure};

@@ -10,7 +10,7 @@ use certificate::Trust;
 use comity::{
     ask::PlatformClient,
     deployment::{Plan, RegionPlan, RegulatorPlan, SourcePlan, Written, write},
-    fleet::{Fleet, Tie},
+    fleet::Fleet,
     settings::{Endpoint, platform::Platform},
 };
 use gateway_types::{
@@ -67,7 +67,7 @@ impl Parties {
         let folder = work.path("deployment");
         let written = write(&plan(network, pin, header, folder)?)?;
         let exe = std::env::current_exe()?.with_file_name("comity");
-        let mut fleet = Fleet::new(exe, work.logs(), Tie::ToUs)?;
+        let mut fleet = Fleet::new(exe, work.logs())?;
         start_programs(&mut fleet, &written)?;
         let of = written.regions.iter().find(|it| it.region.as_str() == DESTINATION);
         let platform = Platform::load(&of.context("the destination")?.platform.config)?;

@@ -11,7 +11,7 @@ use certificate::Trust;
 use comity::{
     ask::PlatformClient,
     deployment::{Written, WrittenRegion, write},
-    fleet::{Fleet, Tie, ask_to_stop},
+    fleet::{Fleet, ask_to_stop},
 };
 use gateway_http::{
     Authority, Caller, Client, ClientLimits, Identity, Peer, Role, Tls, TlsSettings,
@@ -89,7 +89,7 @@ impl Running {
         let folder = exe.parent().context("a folder")?.join("runs").join(name);
         let _none = fs::remove_dir_all(&folder);
         // What is started is `env`, which becomes the program: so each gets variables of its own.
-        let fleet = Fleet::new("/usr/bin/env".into(), folder.join("logs"), Tie::ToUs)?;
+        let fleet = Fleet::new("/usr/bin/env".into(), folder.join("logs"))?;
         let now = SystemClock.now();
         let began = now.saturating_sub(Duration::from_millis(BLOCK_MS));
         let places = places()?;

@@ -3,23 +3,18 @@
 use super::{
     files::RUNNING,
     kept,
-    play::ask::{PURPOSE, SHOWN},
+    play::ask::PURPOSE,
     regions::{SOURCE, lane},
     typed,
 };
 use crate::{exit::Exit, moment::now, output::Output};
 use embedded_chain::example_licence;
-use gateway_record::issue::{ConsentTerms, bind, consent};
 use gateway_types::{
     Jurisdiction, Origin, Platform,
-    candidate::request_digest,
     id::{IdempotencyKey, PurposeCode},
 };
 use serde_json::json;
-use std::{fs, path::PathBuf, time::Duration};
-
-/// How long the consent lasts.
-const CONSENT: Duration = Duration::from_secs(24 * 60 * 60);
+use std::{fs, path::PathBuf};
 
 /// Plays the holder: writes record and consent for one question of the example platform.
 #[derive(Debug, clap::Args)]
@@ -56,21 +51,11 @@ pub(super) fn run(args: &HandOverArgs, out: &mut Output) -> anyhow::Result<Exit>
     let licence = example_licence(&SOURCE.parse()?, args.licence)?;
     let me = Platform { region: args.to.clone(), name: "counter".parse()? };
     let origin = Origin { deployment: "comity.demo".parse()?, lane: lane(args.to.as_str())? };
-    let (holder, at) = (licence.holder(), now());
-    let request = request_digest(&me, &args.key);
-    let terms = ConsentTerms {
-        record: licence.issued.digest(),
-        purpose: args.purpose.clone(),
-        recipient: me,
-        from: at,
-        until: at.saturating_add(CONSENT),
-    };
-    let record = bind(&licence.issued.present(&SHOWN)?, &holder, &origin, &request, at)?;
-    let consent = consent(&terms, &holder)?;
+    let handed = licence.hand_over(&origin, &me, &args.purpose, &args.key, now())?;
     let (record_file, consent_file) =
         (args.folder.join("record.txt"), args.folder.join("consent.txt"));
-    fs::write(&record_file, record)?;
-    fs::write(&consent_file, consent)?;
+    fs::write(&record_file, handed.record)?;
+    fs::write(&consent_file, handed.consent)?;
     let command = format!(
         "{} ask {} --from {SOURCE} --to {} --for {} --record {} --consent {} --key {} --config {}",
         typed::program(),

@@ -12,7 +12,8 @@ use crate::{
     exit::Exit,
     output::{CYAN, Output, styled},
 };
-use comity::fleet::{Fleet, Program, ask_to_stop};
+use anyhow::Context as _;
+use comity::fleet::{Program, ask_to_stop};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{
@@ -50,32 +51,29 @@ pub(super) fn check(folder: &Path) -> Result<(), FolderError> {
     if running { Err(FolderError::Running(folder.to_owned())) } else { Ok(()) }
 }
 
-/// Writes down what runs and outlives us: from then on `demo stop` finds it, however we end.
-pub(super) fn note(fleet: &Fleet, folder: &Path) -> anyhow::Result<()> {
-    let kept: Vec<Kept> = fleet.programs().iter().map(Kept::from).collect();
-    fs::write(folder.join("programs.json"), serde_json::to_vec_pretty(&kept)?)?;
-    Ok(())
-}
-
-/// Writes down what runs, and says where and how to stop it.
+/// Writes down what runs, so that `demo stop` finds it, lets it go on without us, and says where and how to stop it.
+///
+/// Until then everything ends with us, however we end.
 pub(super) fn leave(
     mut running: Running,
     shown: &Shown<'_>,
     out: &mut Output,
 ) -> anyhow::Result<()> {
     issue::quietly(&mut running, NUMBER)?;
-    note(&running.fleet, &shown.folder.path(RUNNING))?;
-    say(&running, shown, out);
-    running.fleet.leave();
+    let Running { fleet, regions, .. } = running;
+    let kept: Vec<Kept> = fleet.programs().iter().map(Kept::from).collect();
+    fs::write(shown.folder.path(FILE), serde_json::to_vec_pretty(&kept)?)?;
+    fleet.leave().context("a program does not go on")?;
+    say(&kept, &regions, shown, out);
     Ok(())
 }
 
-fn say(running: &Running, shown: &Shown<'_>, out: &mut Output) {
+fn say(kept: &[Kept], regions: &[Region], shown: &Shown<'_>, out: &mut Output) {
     let folder = typed::path(shown.folder.itself());
     let logs = shown.folder.path(RUNNING).join("logs");
-    let count = running.fleet.programs().len();
+    let count = kept.len();
     out.line(format!("Left running: {count} programs, logs in {}", logs.display()));
-    for region in &running.regions {
+    for region in regions {
         out.line(format!(
             "    {} gateway  https://{}   probes and metrics  http://{at}/readyz  http://{at}/metrics",
             styled(CYAN, &region.region),
@@ -96,11 +94,10 @@ fn say(running: &Running, shown: &Shown<'_>, out: &mut Output) {
             "admin": it.gateway_admin.to_string(),
         })
     };
-    let kept: Vec<Kept> = running.fleet.programs().iter().map(Kept::from).collect();
     out.object(&json!({
         "outcome": "kept",
         "programs": kept,
-        "regions": running.regions.iter().map(address).collect::<Vec<_>>(),
+        "regions": regions.iter().map(address).collect::<Vec<_>>(),
         "ask": hand_over,
         "stop": stop,
     }));

@@ -1,4 +1,4 @@
-//! Talking to the demonstration's own chains: plain HTTP on the loopback, to nobody else.
+//! Talking to the demonstration's own chains, and to what gateways tell their operators: plain HTTP on the loopback, to nobody else.
 
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
@@ -17,15 +17,21 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// `GET`s JSON.
 pub(super) async fn get(at: SocketAddr, path: &str) -> anyhow::Result<Value> {
-    call(at, "GET", path, Bytes::new()).await
+    Ok(serde_json::from_slice(&call(at, "GET", path, Bytes::new()).await?)?)
+}
+
+/// `GET`s text.
+pub(super) async fn text(at: SocketAddr, path: &str) -> anyhow::Result<String> {
+    Ok(String::from_utf8(call(at, "GET", path, Bytes::new()).await?.to_vec())?)
 }
 
 /// `POST`s JSON.
 pub(super) async fn post(at: SocketAddr, path: &str, body: &Value) -> anyhow::Result<Value> {
-    call(at, "POST", path, Bytes::from(body.to_string())).await
+    let answer = call(at, "POST", path, Bytes::from(body.to_string())).await?;
+    Ok(serde_json::from_slice(&answer)?)
 }
 
-async fn call(at: SocketAddr, method: &str, path: &str, body: Bytes) -> anyhow::Result<Value> {
+async fn call(at: SocketAddr, method: &str, path: &str, body: Bytes) -> anyhow::Result<Bytes> {
     let request = Request::builder()
         .method(method)
         .uri(path)
@@ -42,7 +48,7 @@ async fn call(at: SocketAddr, method: &str, path: &str, body: Bytes) -> anyhow::
         driver.abort();
         let bytes = body.map_err(|error| anyhow::anyhow!("{error}"))?.to_bytes();
         ensure!(status.is_success(), "{path}: {status}: {}", String::from_utf8_lossy(&bytes));
-        Ok(serde_json::from_slice(&bytes)?)
+        Ok(bytes)
     });
     answered.await.context("no answer in time")?
 }

@@ -34,7 +34,7 @@ pub(super) const STEPS: u8 = 9;
 pub(super) fn tell(stage: &mut Stage<'_>, shown: &Shown<'_>) -> anyhow::Result<Running> {
     let folder = shown.folder;
     let absent = vec![open::absent()];
-    let cast = Cast { absent, keep: shown.keep };
+    let cast = Cast { absent, wrong_share: false };
     let mut tally = Tally::default();
     let mut running =
         stage.step("Start three regions", |stage| open::open(stage, folder, &cast))?;

@@ -19,8 +19,8 @@ const REGIONS: [(&str, &str, [&str; 4]); 3] = [
     ("CN-MO", "mo-main", ["mo-operator", "mo-university", "mo-notaries", "mo-archive"]),
 ];
 
-/// Four nodes, the chain's administration, the gateway and its own: in each region.
-const PORTS: usize = 3 * 7;
+/// Four nodes, the chain's administration, the gateway, and where each program tells how it is: in each region.
+const PORTS: usize = 3 * 12;
 
 /// Where licences come from.
 pub(super) const SOURCE: &str = "CN-GD";
@@ -29,7 +29,7 @@ pub(super) const SOURCE: &str = "CN-GD";
 pub(super) const DESTINATIONS: [&str; 2] = ["CN-HK", "CN-MO"];
 
 /// The offices of each committee.
-const OFFICES: [(&str, &str); 4] = [
+pub(super) const OFFICES: [(&str, &str); 4] = [
     ("office-1", "Example Licensing Office"),
     ("office-2", "Example Audit Office"),
     ("office-3", "Example Transport Department"),
@@ -46,6 +46,9 @@ pub(super) struct Region {
     pub(super) chain_admin: SocketAddr,
     pub(super) gateway: SocketAddr,
     pub(super) gateway_admin: SocketAddr,
+    relayer_admin: SocketAddr,
+    /// Each office's.
+    office_admins: Vec<SocketAddr>,
 }
 
 /// All three, each with ports of its own, free at this moment.
@@ -63,6 +66,8 @@ pub(super) fn regions() -> anyhow::Result<Vec<Region>> {
             chain_admin: port()?,
             gateway: port()?,
             gateway_admin: port()?,
+            relayer_admin: port()?,
+            office_admins: OFFICES.iter().map(|_| port()).collect::<anyhow::Result<_>>()?,
         });
     }
     Ok(regions)
@@ -91,11 +96,11 @@ impl Region {
         // The chain's first blocks follow from its name and the moment: anybody can compute its pin.
         let chain = Chain::new(Genesis::four(self.chain.clone(), began))?;
         let pin = chain.pin(FIRST_PIN).context("a block that can be pinned")?;
-        let regulator = |(name, organisation): (&str, &str)| {
+        let regulator = |((name, organisation), admin): ((&str, &str), &SocketAddr)| {
             Ok(RegulatorPlan {
                 name: name.parse()?,
                 organisation: ShortText::new(organisation).context("an office's name")?,
-                admin: None,
+                admin: Some(*admin),
             })
         };
         let source = |(operator, node): (&&str, &SocketAddr)| SourcePlan {
@@ -111,8 +116,12 @@ impl Region {
             operator: self.operators[0].to_owned(),
             gateway: self.gateway,
             gateway_admin: Some(self.gateway_admin),
-            relayer_admin: None,
-            regulators: OFFICES.into_iter().map(regulator).collect::<anyhow::Result<_>>()?,
+            relayer_admin: Some(self.relayer_admin),
+            regulators: OFFICES
+                .into_iter()
+                .zip(&self.office_admins)
+                .map(regulator)
+                .collect::<anyhow::Result<_>>()?,
             pin: Some(pin.entry),
             pinned_header: Some(pin.header.to_vec()),
             sources: self.operators.iter().zip(&self.nodes).map(source).collect(),

@@ -1,21 +1,23 @@
 //! All programs of the three regions, running.
 
 use super::{
+    bad_share,
     clock::Since,
-    kept, plain,
+    plain,
     regions::{DESTINATIONS, Region, SOURCE, lane, plan, regions},
 };
 use anyhow::{Context as _, bail};
 use certificate::Trust;
 use comity::{
     ask::PlatformClient,
-    deployment::{Written, write},
-    fleet::{Fleet, Tie},
+    deployment::{Written, WrittenRegion, write},
+    fleet::Fleet,
     settings::platform::Platform,
 };
 use gateway_types::{Jurisdiction, LaneId, Timestamp};
 use serde_json::Value;
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     time::Duration,
@@ -45,6 +47,10 @@ pub(super) struct Running {
     pub(super) regions: Vec<Region>,
     pub(super) written: Written,
     pub(super) trust: Trust,
+    /// Of each region's example platform: connections are kept and used again.
+    clients: BTreeMap<Jurisdiction, PlatformClient>,
+    /// The program that is started with `--dev`.
+    dev: Option<&'static str>,
     folder: PathBuf,
 }
 
@@ -53,8 +59,8 @@ pub(super) struct Running {
 pub(super) struct Cast {
     /// Programs that are not started.
     pub(super) absent: Vec<String>,
-    /// Whether they outlive us.
-    pub(super) keep: bool,
+    /// Whether a regulator holds a key share of another ceremony, which only `--dev` permits.
+    pub(super) wrong_share: bool,
 }
 
 impl Running {
@@ -69,19 +75,24 @@ impl Running {
         // A little before now, so that the chain's own blocks come after it.
         let began = now.saturating_sub(Duration::from_millis(BLOCK_MS));
         let exe = std::env::current_exe()?;
-        let tie = if cast.keep { Tie::Kept } else { Tie::ToUs };
-        let mut fleet = Fleet::new(exe, folder.join("logs"), tie)?;
+        let mut fleet = Fleet::new(exe, folder.join("logs"))?;
         for region in &regions {
             fleet.start(&format!("{}-chain", region.region), region.chain_args(began, BLOCK_MS))?;
         }
         let written = write(&plan(&regions, folder.join("deployment"), now, began)?)?;
-        let trust = Trust::read(&fs::read(&written.trust)?)?;
-        let folder = folder.to_owned();
-        let mut running = Self { runtime, fleet, regions, written, trust, folder };
-        running.start_programs(cast)?;
-        if cast.keep {
-            kept::note(&running.fleet, &running.folder)?;
+        if cast.wrong_share {
+            bad_share::exchange(&written, now)?;
         }
+        let trust = Trust::read(&fs::read(&written.trust)?)?;
+        let client = |region: &WrittenRegion| {
+            let platform = Platform::load(&region.platform.config)?;
+            Ok((region.region.clone(), platform.client()?))
+        };
+        let clients = written.regions.iter().map(client).collect::<anyhow::Result<_>>()?;
+        let folder = folder.to_owned();
+        let dev = cast.wrong_share.then_some(bad_share::PROGRAM);
+        let mut running = Self { runtime, fleet, regions, written, trust, clients, dev, folder };
+        running.start_programs(cast)?;
         Ok(running)
     }
 
@@ -114,7 +125,10 @@ impl Running {
     }
 
     fn start_one(&mut self, name: &str, command: &str, config: &Path) -> anyhow::Result<()> {
-        let args = [command.as_ref(), "--config".as_ref(), config.as_os_str()];
+        let mut args = vec![command.as_ref(), "--config".as_ref(), config.as_os_str()];
+        if self.dev == Some(name) {
+            args.push("--dev".as_ref());
+        }
         self.fleet.start(name, args).with_context(|| format!("start {name}"))
     }
 
@@ -135,8 +149,7 @@ impl Running {
 
     /// A client of the example platform of that region.
     pub(super) fn client(&self, code: &str) -> anyhow::Result<PlatformClient> {
-        let region = self.written.regions.iter().find(|it| it.region.as_str() == code);
-        Ok(Platform::load(&region.context("a region")?.platform.config)?.client()?)
+        Ok(self.clients.get(&code.parse()?).context("a region")?.clone())
     }
 
     /// What the gateway of a destination says of its lane.

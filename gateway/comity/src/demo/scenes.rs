@@ -1,7 +1,7 @@
 //! Scenes: each shows one refusal, and fails loudly if there is none.
 
 use super::{
-    Shown,
+    Shown, bad_share,
     play::{
         Tally,
         ask::{Asking, ask, ask_quietly, wait_for_yes},
@@ -22,6 +22,8 @@ use std::time::Duration;
 pub(crate) enum Scene {
     /// All nodes of the source say that the licence is not there, without a proof: never a no.
     LyingNode,
+    /// A regulator signs with a key share of another ceremony: it is found out, named, and left out.
+    BadShare,
     /// Validators sign two histories: the light clients freeze, nothing is recognised.
     TwoHistories,
     /// Two of four regulators are gone: nothing is decided, and it is said who is missing, until one is back.
@@ -37,13 +39,17 @@ impl Scene {
 
     /// Plays it on programs that are started here, and gives them back running.
     pub(super) fn play(self, stage: &mut Stage<'_>, shown: &Shown<'_>) -> anyhow::Result<Running> {
-        let cast = Cast { absent: vec![open::absent()], keep: shown.keep };
+        let wrong_share = self == Self::BadShare;
+        // With a bad share among the four, the other three must all be there.
+        let absent = if wrong_share { Vec::new() } else { vec![open::absent()] };
+        let cast = Cast { absent, wrong_share };
         let mut running =
             stage.step("Start three regions", |stage| open::open(stage, shown.folder, &cast))?;
         let licence =
             stage.step("Issue a licence in CN-GD", |stage| issue::issue(stage, &mut running))?;
         match self {
             Self::LyingNode => lying_node(stage, &mut running, &licence)?,
+            Self::BadShare => bad_share::play(stage, &mut running, &licence, shown)?,
             Self::TwoHistories => two_histories(stage, &mut running, &licence)?,
             Self::HalfCommittee => half_committee(stage, &mut running, &licence)?,
         }

@@ -2,7 +2,7 @@
 
 use super::plan::RegionPlan;
 use crate::committees::{MadeCommittee, MadeGateway, Office, make_committee, make_gateway};
-use gateway_ceremony::at_rest::{StoredShare, seal_keys, seal_secret, seal_share};
+use gateway_ceremony::at_rest::{seal_keys, seal_secret, seal_share};
 use gateway_types::{Salt, Timestamp, id::Deployment};
 use rand_chacha::{ChaCha20Rng, rand_core::Rng as _};
 use zeroize::Zeroizing;
@@ -68,15 +68,8 @@ fn seal_members(made: &MadeCommittee, rng: &mut ChaCha20Rng) -> anyhow::Result<V
         let passphrase = passphrase(rng);
         let (salt, nonce) = fresh(rng);
         let file = seal_keys(passphrase.as_bytes(), salt, nonce, &seat.keys)?;
-        let stored = StoredShare {
-            committee: made.proposal.committee(),
-            epoch: made.proposal.proposal().epoch,
-            group_key: seat.outcome.group_key,
-            transcript: seat.outcome.transcript,
-            share: seat.outcome.share.clone(),
-        };
         let (salt, nonce) = fresh(rng);
-        let share = seal_share(passphrase.as_bytes(), salt, nonce, &stored)?;
+        let share = seal_share(passphrase.as_bytes(), salt, nonce, &made.stored_share(seat))?;
         members.push(SealedMember { keys: Sealed { file, passphrase }, share });
     }
     Ok(members)

@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use comity::committees::{MadeCommittee, MadeGateway, MadeLane, MadeSeat};
 use comity::folder::NewFile;
-use gateway_ceremony::at_rest::{StoredShare, seal_keys, seal_secret, seal_share};
+use gateway_ceremony::at_rest::{seal_keys, seal_secret, seal_share};
 use gateway_types::{Digest, Salt, bytes::BlsSignature, entry::Member, frame::sha256};
 use rand_chacha::{ChaCha20Rng, rand_core::Rng as _};
 use serde_json::{Value, json};
@@ -103,15 +103,8 @@ fn share(
     passphrase: &Passphrase,
     rng: &mut ChaCha20Rng,
 ) -> anyhow::Result<Vec<u8>> {
-    let stored = StoredShare {
-        committee: made.proposal.committee(),
-        epoch: made.proposal.proposal().epoch,
-        group_key: seat.outcome.group_key,
-        transcript: seat.outcome.transcript,
-        share: seat.outcome.share.clone(),
-    };
     let (salt, nonce) = fresh(rng);
-    Ok(seal_share(passphrase.as_bytes(), salt, nonce, &stored)?)
+    Ok(seal_share(passphrase.as_bytes(), salt, nonce, &made.stored_share(seat))?)
 }
 
 /// What remains of the ceremony, for whoever wants to check it.

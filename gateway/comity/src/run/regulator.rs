@@ -2,8 +2,8 @@
 
 use super::reload::{Reload, Running};
 use super::{
-    Signals, fault, gateway_of, ground,
-    sources::{child, sources},
+    Signals, admin, fault, ground,
+    sources::{child, comet_bft, sources},
 };
 use crate::exit::Exit;
 use anyhow::Context as _;
@@ -12,14 +12,14 @@ use comity::{
     load::{self, LoadedLane},
     settings::{Checked, NEW_MEMBER, RegulatorFile},
 };
-use gateway_http::{Client, ClientLimits, Tls};
+use gateway_http::{Client, ClientLimits, Tls, admin::Exposed};
 use gateway_net::{Clock, Net, SystemClock, SystemNet};
 use gateway_store::Store;
 use gateway_store_redb::OpenError;
 use gateway_types::MemberRef;
-use light_client::LightClient;
 use regulator::{
-    Begun, Ended, HttpLink, KnownPlatforms, LeaderLink, Parts, Regulator, Setup, Start, StartError,
+    Admin, Begun, Ended, HttpLink, KnownPlatforms, LeaderLink, Parts, Regulator, Setup, Start,
+    StartError,
 };
 use std::{
     fs,
@@ -43,11 +43,17 @@ pub(super) async fn serve(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let net: Arc<dyn Net> = Arc::new(SystemNet);
     let tls = Tls::new(&load::tls(folder, &file.tls)?, Arc::clone(&clock))?;
+    let listener = match admin::listen(&net, file.listen.admin).await {
+        Ok(listener) => listener,
+        Err(error) => return super::not_listening(file.listen.admin, error),
+    };
+    let exposed = Exposed::new("regulator", Arc::clone(&clock), Some(Arc::clone(&tls)));
+    let store = admin::measured(store, &exposed);
     let client = Client::new(Arc::clone(&net), Arc::clone(&tls), ClientLimits::default());
     let mark = folder.join(NEW_MEMBER);
     let start = if mark.exists() { Start::New } else { Start::Known };
     let mut rng = ground::rng()?;
-    let mut members = tokio::task::JoinSet::new();
+    let (mut members, mut watched) = (tokio::task::JoinSet::new(), Vec::new());
     let mut written = Vec::new();
     let (stop, stopped) = watch::channel(false);
     let (told, known) = watch::channel(file.platforms.known(&file.region));
@@ -71,10 +77,12 @@ pub(super) async fn serve(
             }
             Err(error) => return Err(error.into()),
         };
+        watched.push(member.watched());
         written.extend(member.begun().map(Begun::written));
         members.spawn(run(member, stopped.clone(), known.clone()));
     }
     let mark = (start == Start::New).then_some(mark);
+    let _told = admin::serve(listener, Admin::new(watched, (store, clock), exposed));
     tracing::info!(region = %file.region, name = %file.name, "running");
     let know = |platforms| drop(told.send_replace(platforms));
     tokio::select! {
@@ -144,10 +152,6 @@ fn setup(file: &RegulatorFile, folder: &Path, lane: LoadedLane) -> anyhow::Resul
     })
 }
 
-fn comet_bft() -> Box<dyn LightClient> {
-    Box::new(light_client_cometbft::CometBft::new())
-}
-
 fn me(file: &RegulatorFile, lane: &LoadedLane) -> Option<MemberRef> {
     let entry = lane.start.keys.entry();
     let (committee, keys) =
@@ -167,7 +171,7 @@ fn leaders(
     for leader in lane.start.keys.entry().leaders.iter() {
         let remote =
             file.leader.iter().find(|it| it.region == leader.region && it.name == leader.name);
-        let peer = gateway_of(remote.context("a leader that is not named")?);
+        let peer = remote.context("a leader that is not named")?.gateway();
         let lane = &lane.start.origin.lane;
         links.push(Arc::new(HttpLink::new(client.clone(), peer, lane)));
     }

@@ -2,8 +2,8 @@
 
 use super::reload::{Reload, Running};
 use super::{
-    Signals, gateway_of, ground,
-    sources::{child, sources},
+    Signals, admin, ground,
+    sources::{child, comet_bft, sources},
 };
 use crate::exit::Exit;
 use anyhow::Context as _;
@@ -12,11 +12,11 @@ use comity::{
     load, nodes,
     settings::{Chain, Checked, RelayerFile, Remote},
 };
-use gateway_http::{Client, ClientLimits, Tls};
+use gateway_http::{Client, ClientLimits, Tls, admin::Exposed};
 use gateway_net::{Clock, Net, SystemClock, SystemNet};
-use light_client::LightClient;
+use gateway_types::Jurisdiction;
 use rand_chacha::ChaCha20Rng;
-use relayer::{FollowedChain, GatewayLink, HttpLink, Relayer, RelayerSettings};
+use relayer::{Admin, FollowedChain, GatewayLink, HttpLink, Relayer, RelayerSettings};
 use std::{collections::BTreeSet, path::Path, sync::Arc};
 use tokio::sync::oneshot;
 
@@ -30,10 +30,15 @@ pub(super) async fn serve(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let net: Arc<dyn Net> = Arc::new(SystemNet);
     let tls = Tls::new(&load::tls(folder, &file.tls)?, Arc::clone(&clock))?;
+    let listener = match admin::listen(&net, file.listen.admin).await {
+        Ok(listener) => listener,
+        Err(error) => return super::not_listening(file.listen.admin, error),
+    };
+    let exposed = Exposed::new("relayer", Arc::clone(&clock), Some(Arc::clone(&tls)));
     let client = Client::new(Arc::clone(&net), Arc::clone(&tls), ClientLimits::default());
     let mut rng = ground::rng()?;
     let link = |remote: &Remote| -> Arc<dyn GatewayLink> {
-        Arc::new(HttpLink::new(client.clone(), gateway_of(remote)))
+        Arc::new(HttpLink::new(client.clone(), remote.gateway()))
     };
     let links = file.gateway.iter().map(link).collect();
     let mut chains = Vec::new();
@@ -41,6 +46,9 @@ pub(super) async fn serve(
         chains.push(followed(&file, (folder, chain), (&net, &clock), &mut rng)?);
     }
     let relayer = Relayer::new(RelayerSettings::default(), clock, links, chains)?;
+    let region = |(region, chain): (&Jurisdiction, &Chain)| (chain.id.clone(), region.clone());
+    let regions = file.chain.iter().map(region).collect();
+    let _told = admin::serve(listener, Admin::new(relayer.view(), regions, exposed));
     tracing::info!(region = %file.region, name = %file.name, "running");
     let (stop, stopped) = oneshot::channel();
     let mut running = tokio::spawn(relayer.run(rng, async move {
@@ -68,8 +76,4 @@ fn followed(
     let sources = sources((folder, chain), &pin, net, clock, rng)?;
     let sources = Sources::new(sources, &operators, child(rng))?;
     Ok(FollowedChain { pin, sources: Arc::new(sources), light_client: Arc::new(comet_bft) })
-}
-
-fn comet_bft() -> Box<dyn LightClient> {
-    Box::new(light_client_cometbft::CometBft::new())
 }

@@ -7,6 +7,7 @@ use comity::{
 };
 use gateway_net::{Clock, Net};
 use gateway_types::entry::ClientPin;
+use light_client::LightClient;
 use rand_chacha::{
     ChaCha20Rng,
     rand_core::{Rng as _, SeedableRng as _},
@@ -32,6 +33,11 @@ pub(super) fn sources(
         )?)
     };
     chain.source.iter().map(make).collect()
+}
+
+/// A light client of the one family that is built.
+pub(super) fn comet_bft() -> Box<dyn LightClient> {
+    Box::new(light_client_cometbft::CometBft::new())
 }
 
 /// A generator of its own for each part.

@@ -1,5 +1,7 @@
 //! What each code means: `comity help C-131`.
 
+use gateway_http::admin::Lack;
+
 /// The codes of `comity config check`, and what they are about.
 const CODES: &[(&str, &str)] = &[
     (
@@ -122,7 +124,10 @@ const CODES: &[(&str, &str)] = &[
         "C-168",
         "The committees' keys have ended, or end within 60 days. No key serves longer than 400 days.",
     ),
-    ("C-170", "The keys are not those that the lane names for this program."),
+    (
+        "C-170",
+        "The keys are not those that the lane names for this program. With another key share everything that a regulator signs would be found bad and left out; --dev starts it all the same.",
+    ),
     ("C-171", "A sealed file does not open: the passphrase is another, or the file was changed."),
     (
         "C-180",
@@ -138,5 +143,6 @@ const CODES: &[(&str, &str)] = &[
 /// What a code means, if there is such a one.
 #[must_use]
 pub fn explain(code: &str) -> Option<&'static str> {
-    CODES.iter().find(|(known, _)| *known == code).map(|(_, means)| *means)
+    let of_settings = CODES.iter().find(|(known, _)| *known == code).map(|(_, means)| *means);
+    of_settings.or_else(|| Lack::of_code(code).map(Lack::means))
 }

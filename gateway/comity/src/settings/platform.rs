@@ -1,15 +1,15 @@
 //! What a platform is told: `platform.toml`. Who it is, whom it asks, and the trust file that it believes by.
 
 use super::shape::{Remote, Tls};
-use crate::ask::PlatformClient;
-use gateway_http::{
-    Authority, Caller, Client, ClientLimits, Identity, Peer, Role, TlsError, TlsSettings,
+use crate::{
+    ask::PlatformClient,
+    load::{self, LoadError},
 };
+use gateway_http::{Client, ClientLimits, TlsError};
 use gateway_net::{SystemClock, SystemNet};
 use gateway_types::{Jurisdiction, Name};
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -79,6 +79,9 @@ pub enum PlatformError {
         /// Where, and what.
         source: Box<toml::de::Error>,
     },
+    /// A certificate or key that cannot be read, or a key that others can read too.
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// Certificates or a key that cannot be used.
     #[error("the TLS files cannot be used: {0}")]
     Tls(#[from] TlsError),
@@ -106,33 +109,14 @@ impl Platform {
     ///
     /// [`PlatformError`]: a file is missing, or is not what it should be.
     pub fn client(&self) -> Result<PlatformClient, PlatformError> {
-        let tls = gateway_http::Tls::new(&self.tls()?, Arc::new(SystemClock))?;
+        let tls = load::tls(&self.folder, &self.file.tls)?;
+        let tls = gateway_http::Tls::new(&tls, Arc::new(SystemClock))?;
         let client = Client::new(Arc::new(SystemNet), tls, ClientLimits::default());
-        let gateway = &self.file.gateway;
-        let who = Caller {
-            region: gateway.region.clone(),
-            role: Role::Gateway,
-            name: gateway.name.clone(),
-        };
-        let peer = Peer { who, host: gateway.address.host.clone(), port: gateway.address.port };
         let me = gateway_types::Platform {
             region: self.file.region.clone(),
             name: self.file.name.clone(),
         };
-        Ok(PlatformClient::new(client, peer, me))
-    }
-
-    fn tls(&self) -> Result<TlsSettings, PlatformError> {
-        let tls = &self.file.tls;
-        let text = |path: &PathBuf| read(&self.folder.join(path));
-        let identity =
-            Identity { chain_pem: text(&tls.certificate)?, key_pem: text(&tls.key_file)? };
-        let mut authorities = BTreeMap::new();
-        for (region, path) in &tls.authorities {
-            let authority = Authority { roots_pem: text(path)?, crls_pem: None };
-            authorities.insert(region.clone(), authority);
-        }
-        Ok(TlsSettings { identity: Some(identity), authorities })
+        Ok(PlatformClient::new(client, self.file.gateway.gateway(), me))
     }
 }
 

@@ -8,6 +8,7 @@ use super::{
     units::{Hex, Network, Rate, Share, Size, Span},
 };
 use gateway::settings::KnownPlatforms;
+use gateway_http::{Caller, Peer, Role};
 use gateway_types::{ChainId, Digest, Jurisdiction, LaneId, Name, Platform, id::Deployment};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -324,6 +325,16 @@ pub struct Remote {
     /// Who runs it. A source that this body runs is no second opinion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
+}
+
+impl Remote {
+    /// The gateway that it is, as it is dialled.
+    #[must_use]
+    pub fn gateway(&self) -> Peer {
+        let Self { region, name, address, .. } = self;
+        let who = Caller { region: region.clone(), role: Role::Gateway, name: name.clone() };
+        Peer { who, host: address.host.clone(), port: address.port }
+    }
 }
 
 /// The numbers of a committee, as this program's operator expects them.

@@ -40,6 +40,7 @@ pub(super) struct Gauges {
     candidates: Family<OfLane, Gauge>,
     queue: Family<Labels<2>, Gauge>,
     evidence: Family<OfLane, Gauge>,
+    peers_lied: Family<OfLane, Counter>,
     log_checks: Family<Labels<2>, Counter>,
     log_checked: Family<OfLane, Real>,
 }
@@ -105,6 +106,8 @@ impl Gauges {
             registry.register("queue_length", help, self.queue.clone());
             let help = "Pieces of evidence of dishonesty in the store";
             registry.register("evidence_kept", help, self.evidence.clone());
+            let help = "How often another gateway was left alone because it said final what was not";
+            registry.register("peers_that_lied", help, self.peers_lied.clone());
             let help = "How often the log in the store was read again, and found good or changed; changed: nothing more is taken";
             registry.register("log_checks", help, self.log_checks.clone());
             let help = "When the log in the store was found good last: every hour";
@@ -191,8 +194,9 @@ impl Gauges {
         if let Some(last) = checks.last_good {
             self.log_checked.get_or_create(&[("lane", lane.clone())]).set(seconds(last));
         }
-        let queue = [("queue", "lane".to_owned()), ("of", lane)];
+        let queue = [("queue", "lane".to_owned()), ("of", lane.clone())];
         self.queue.get_or_create(&queue).set(whole(served.lane.inputs_waiting()));
+        set_count(&self.peers_lied.get_or_create(&[("lane", lane)]), served.lane.peers_that_lied());
     }
 }
 

@@ -4,7 +4,7 @@ use super::proxy::Proxy;
 use anyhow::{Context as _, Result, bail};
 use comity::{
     deployment::{Plan, RegionPlan, RegulatorPlan, SourcePlan, Written, write},
-    fleet::{Fleet, Tie},
+    fleet::Fleet,
     settings::Endpoint,
 };
 use embedded_chain::{Chain, ChainServer, FIRST_PIN, Genesis};
@@ -48,7 +48,22 @@ pub struct Deployment {
     pub gateway: SocketAddr,
     /// The folder of it all.
     pub folder: PathBuf,
+    programs: Vec<ToStart>,
     _proxies: Vec<Proxy>,
+}
+
+/// How a program is started.
+struct ToStart {
+    name: String,
+    what: &'static str,
+    config: PathBuf,
+}
+
+impl ToStart {
+    fn start(&self, fleet: &mut Fleet) -> Result<()> {
+        let args = [self.what.as_ref(), "--config".as_ref(), self.config.as_os_str()];
+        Ok(fleet.start(&self.name, args)?)
+    }
 }
 
 /// One region's addresses.
@@ -90,10 +105,27 @@ impl Deployment {
         };
         let written = tokio::task::spawn_blocking(move || write(&plan)).await??;
         let proxies = adjust(&written, &[&source, &destination], delay).await?;
-        let mut fleet = Fleet::new(exe.to_owned(), folder.join("logs"), Tie::ToUs)?;
-        start(&mut fleet, &written)?;
-        let gateway = destination.gateway;
-        Ok(Self { chain, fleet, written, gateway, folder: folder.to_owned(), _proxies: proxies })
+        let mut fleet = Fleet::new(exe.to_owned(), folder.join("logs"))?;
+        let programs = programs(&written);
+        programs.iter().try_for_each(|program| program.start(&mut fleet))?;
+        let (gateway, folder) = (destination.gateway, folder.to_owned());
+        Ok(Self { chain, fleet, written, gateway, folder, programs, _proxies: proxies })
+    }
+
+    /// What its programs are called.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.programs.iter().map(|program| program.name.clone()).collect()
+    }
+
+    /// Starts a program again that has ended.
+    ///
+    /// # Errors
+    ///
+    /// If there is none of that name, or it does not start.
+    pub fn start_again(&mut self, name: &str) -> Result<()> {
+        let program = self.programs.iter().find(|program| program.name == name);
+        program.with_context(|| format!("no {name}"))?.start(&mut self.fleet)
     }
 
     /// The process of a program.
@@ -219,17 +251,18 @@ fn redirect(file: &Path, side: &Side, proxy: &Proxy) -> Result<()> {
     Ok(fs::write(file, text.replace(&from, &to))?)
 }
 
-fn start(fleet: &mut Fleet, written: &Written) -> Result<()> {
+fn programs(written: &Written) -> Vec<ToStart> {
+    let mut programs = Vec::new();
     for region in &written.regions {
         let code = &region.region;
-        let mut one = |name: String, what: &str, file: &Path| {
-            fleet.start(&name, [what.as_ref(), "--config".as_ref(), file.as_os_str()])
+        let mut one = |name: String, what: &'static str, config: &Path| {
+            programs.push(ToStart { name, what, config: config.to_owned() });
         };
-        one(format!("{code}-gateway"), "gateway", &region.gateway)?;
-        one(format!("{code}-relayer"), "relayer", &region.relayer)?;
+        one(format!("{code}-gateway"), "gateway", &region.gateway);
+        one(format!("{code}-relayer"), "relayer", &region.relayer);
         for (name, file) in regulators(code.as_str()).into_iter().zip(&region.regulators) {
-            one(name, "regulator", file)?;
+            one(name, "regulator", file);
         }
     }
-    Ok(())
+    programs
 }

@@ -85,20 +85,21 @@ impl Asker {
     /// Asks and waits for the answer, a *yes*.
     async fn answer(&self, question: &Prepared, in_one: bool) -> Result<Answered> {
         let began = Instant::now();
-        let client = if in_one { &self.look } else { &self.ask };
-        let mut got = self.post(client, question, in_one).await?;
+        let mut got = self.post(question, in_one).await?;
         while is_open(&got) && began.elapsed() < PATIENCE {
-            let path = format!("/v1/recognitions/{}", got.id);
-            let headers = headers(&[("prefer", CALL)])?;
-            let sent =
-                self.look.send(&self.gateway, Method::GET, &path, headers, Default::default());
-            got = read(&sent.await?)?;
+            got = self.look(&got.id).await?;
         }
         ensure!(got.answer == "yes", "not a yes: {got:?}");
         Ok(Answered { took: began.elapsed() })
     }
 
-    async fn post(&self, client: &Client, question: &Prepared, wait: bool) -> Result<Received> {
+    /// Asks, and waits in the same call if so told.
+    ///
+    /// # Errors
+    ///
+    /// If it is not taken: ask again, with the same key.
+    pub async fn post(&self, question: &Prepared, wait: bool) -> Result<Received> {
+        let client = if wait { &self.look } else { &self.ask };
         let wait = if wait { CALL } else { "wait=0" };
         let headers = headers(&[
             ("content-type", "application/json"),
@@ -110,15 +111,35 @@ impl Asker {
         read(&sent.await?)
     }
 
+    /// Looks at a question, and waits for its end.
+    ///
+    /// # Errors
+    ///
+    /// If it is not shown.
+    pub async fn look(&self, id: &str) -> Result<Received> {
+        let (path, headers) = (format!("/v1/recognitions/{id}"), headers(&[("prefer", CALL)])?);
+        let sent = self.look.send(&self.gateway, Method::GET, &path, headers, Default::default());
+        read(&sent.await?)
+    }
+
+    /// A file of the API.
+    ///
+    /// # Errors
+    ///
+    /// If it is not there.
+    pub async fn file(&self, path: &str) -> Result<Vec<u8>> {
+        let answer = self.ask.get(&self.gateway, path).await?;
+        ensure!(answer.status.is_success(), "{path}: {}", answer.status);
+        Ok(answer.body.to_vec())
+    }
+
     /// Something of the API, read.
     ///
     /// # Errors
     ///
     /// If it is not there.
     pub async fn read(&self, path: &str) -> Result<Value> {
-        let answer = self.ask.get(&self.gateway, path).await?;
-        ensure!(answer.status.is_success(), "{path}: {}", answer.status);
-        Ok(serde_json::from_slice(&answer.body)?)
+        Ok(serde_json::from_slice(&self.file(path).await?)?)
     }
 }
 
@@ -175,7 +196,9 @@ async fn gather(mut tasks: JoinSet<Result<Answered>>) -> Result<Vec<Answered>> {
     Ok(answered)
 }
 
-fn is_open(got: &Received) -> bool {
+/// Whether it may still be decided.
+#[must_use]
+pub fn is_open(got: &Received) -> bool {
     got.answer == "unknown" && got.is_open()
 }
 

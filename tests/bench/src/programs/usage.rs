@@ -1,7 +1,7 @@
 //! What a process has used, by what the kernel says of it.
 
 use anyhow::{Context as _, Result};
-use std::{fs, path::Path, time::Duration};
+use std::{collections::BTreeSet, fs, net::SocketAddr, path::Path, time::Duration};
 
 /// Ticks a second in `/proc`: `USER_HZ`, which is 100 on every Linux that Rust has a standard library for but Alpha.
 const TICKS: u64 = 100;
@@ -37,6 +37,45 @@ pub fn memory(pid: u32) -> Result<u64> {
     Ok(kib * 1024)
 }
 
+/// How many files and connections a process has open.
+///
+/// # Errors
+///
+/// If there is no such process.
+pub fn handles(pid: u32) -> Result<u64> {
+    Ok(fs::read_dir(format!("/proc/{pid}/fd"))?.count() as u64)
+}
+
+/// How many open connections this process has to `address`.
+///
+/// # Errors
+///
+/// If it cannot look at itself.
+pub fn connections_to(address: SocketAddr) -> Result<u64> {
+    let links = fs::read_dir("/proc/self/fd")?.flatten().map(|it| fs::read_link(it.path()));
+    let own: BTreeSet<String> =
+        links.flatten().filter_map(|link| Some(socket(link.to_str()?)?.to_owned())).collect();
+    let text = fs::read_to_string("/proc/self/net/tcp")?;
+    let open = text.lines().filter_map(|line| open_to(line, address));
+    Ok(open.filter(|inode| own.contains(*inode)).count() as u64)
+}
+
+/// The number of a socket, from where a handle leads.
+fn socket(link: &str) -> Option<&str> {
+    link.strip_prefix("socket:[")?.strip_suffix(']')
+}
+
+/// The socket's number, if this line of `/proc/net/tcp` is an open connection to `address`.
+///
+/// Source: proc_pid_net(5): fields 3 to 4 are the other side and the state, 01 for established; 10 is the inode.
+fn open_to(line: &str, address: SocketAddr) -> Option<&str> {
+    let SocketAddr::V4(address) = address else { return None };
+    let mut fields = line.split_ascii_whitespace().skip(2);
+    let (to, state, inode) = (fields.next()?, fields.next()?, fields.nth(5)?);
+    let wanted = format!("{:08X}:{:04X}", u32::from(*address.ip()).swap_bytes(), address.port());
+    (to == wanted && state == "01").then_some(inode)
+}
+
 /// Bytes on the disk of all files under a folder.
 ///
 /// # Errors
@@ -62,6 +101,18 @@ mod tests {
         let text = "7 (a) b) R 1 1 1 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 4 0 12 0 0";
         assert_eq!(ticks(text), Some(300));
         assert_eq!(ticks("7 (a) R"), None);
+    }
+
+    #[test]
+    fn own_connections_are_counted_and_no_others() {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let at = listener.local_addr().unwrap();
+        assert_eq!(connections_to(at).unwrap(), 0);
+        let open: Vec<_> = (0..3).map(|_| std::net::TcpStream::connect(at).unwrap()).collect();
+        assert_eq!(connections_to(at).unwrap(), 3);
+        assert!(handles(std::process::id()).unwrap() > 3);
+        drop(open);
+        assert_eq!(connections_to(at).unwrap(), 0);
     }
 
     #[test]

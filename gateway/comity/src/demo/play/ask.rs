@@ -15,8 +15,7 @@ use crate::{
 use anyhow::{Context as _, bail, ensure};
 use certificate::{Decided, VerifiedCertificate};
 use comity::ask::{Answer, PlatformClient, Proof, Question, Received, believe};
-use embedded_chain::ExampleLicence;
-use gateway_record::issue::{ConsentTerms, bind, consent};
+use embedded_chain::{ExampleLicence, SHOWN};
 use gateway_types::{Origin, candidate::Candidate, id::IdempotencyKey};
 use serde_json::Value;
 use std::time::Duration;
@@ -24,14 +23,8 @@ use std::time::Duration;
 /// What it is asked for.
 pub(in crate::demo) const PURPOSE: &str = "licence-exchange";
 
-/// The fields that every pack judges: all else stays hidden.
-pub(in crate::demo) const SHOWN: [&str; 3] = ["licence_id", "not_before", "not_after"];
-
 /// A field that the holder hides: the record has it.
 const HIDDEN: &str = "id_number";
-
-/// How long a holder's consent lasts here.
-const CONSENT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long an answer is waited for: a question that is still open then lapses soon, 60 s after it was asked.
 const WAIT: Duration = Duration::from_secs(58);
@@ -90,27 +83,17 @@ fn question(
     to: &str,
 ) -> anyhow::Result<(Question, usize)> {
     let origin = Origin { deployment: "comity.demo".parse()?, lane: lane(to)? };
-    let key = fresh_key()?;
-    let mut question = Question {
+    let (key, purpose) = (fresh_key()?, PURPOSE.parse()?);
+    let handed = licence.hand_over(&origin, client.me(), &purpose, &key, now())?;
+    let question = Question {
         licence: licence.licence.clone(),
         from: SOURCE.parse()?,
         to: to.parse()?,
-        purpose: PURPOSE.parse()?,
-        record: String::new(),
-        consent: None,
+        purpose,
+        record: handed.record,
+        consent: Some(handed.consent),
         key,
     };
-    let (holder, at) = (licence.holder(), now());
-    let request = question.digest(client.me());
-    let terms = ConsentTerms {
-        record: licence.issued.digest(),
-        purpose: question.purpose.clone(),
-        recipient: client.me().clone(),
-        from: at,
-        until: at.saturating_add(CONSENT),
-    };
-    question.record = bind(&licence.issued.present(&SHOWN)?, &holder, &origin, &request, at)?;
-    question.consent = Some(consent(&terms, &holder)?);
     let fields = &licence.issued.disclosures;
     ensure!(fields.iter().any(|(name, _)| name == HIDDEN), "{HIDDEN} is not in the record");
     Ok((question, fields.len().saturating_sub(SHOWN.len())))

@@ -15,7 +15,7 @@ use crate::{
     },
     output::{RED, styled},
 };
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use certificate::Outcome;
 use embedded_chain::ExampleLicence;
 use serde_json::json;
@@ -97,11 +97,14 @@ pub(in crate::demo) fn ask_again(
     let status = fs::read(folder.path("status.json"))?;
     let report = verify(running, &certificate, Some(&status));
     ensure!(report.outcome() == Outcome::NotGood, "the revoked one is {}", report.code());
-    let since = report.found.status.as_ref().map(|status| clock(status.as_of()));
+    let word = report.found.status.as_ref().and_then(|status| status.word());
+    let word = word.context("the source's own word is not in the status file")?;
+    ensure!(word.code.to_string() == CODE, "the source's word is {}", word.code);
     stage.bad(format!(
-        "{}   the first certificate, checked with the new status: revoked since {}",
+        "{}   the first certificate, checked with the new status: revoked since {} (CN-GD's word: code {})",
         styled(RED, "NOT GOOD"),
-        since.unwrap_or_default()
+        clock(word.since),
+        word.code
     ));
     Ok(())
 }
