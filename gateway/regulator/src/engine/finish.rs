@@ -2,7 +2,7 @@
 
 use super::{Engine, effect::Dropped};
 use crate::{engine::Effect, fault::Step, moment::Moment};
-use gateway_agreement::{DigestedBody, check::CheckError};
+use gateway_agreement::{DigestedBody, Item, check::CheckError};
 use gateway_cosign::{Note, SignedCheckpoint};
 use gateway_types::{
     checkpoint::TreeHead,
@@ -86,14 +86,20 @@ impl Engine {
         Ok(())
     }
 
-    /// What is in the log need not be counted any more.
+    /// What is in the log need not be counted any more, nor another candidate of the same question: a gateway that
+    /// asked late members anew sent two, and one answers.
     fn forget_logged(&mut self, body: &DigestedBody) {
         for entry in &body.body().entries {
-            match Entry::decode(&entry.bytes) {
-                Ok(Entry::Recognised(it)) => self.heard.apply_logged(&it.candidate.digest()),
-                Ok(Entry::Declined(it)) => self.heard.apply_logged(&it.candidate.digest()),
-                _ => {}
+            let candidate = match Entry::decode(&entry.bytes) {
+                Ok(Entry::Recognised(it)) => it.candidate,
+                Ok(Entry::Declined(it)) => it.candidate,
+                _ => continue,
+            };
+            let digest = candidate.digest();
+            for other in self.heard.settle(&candidate.request, &digest) {
+                self.member.handle_logged(&Item::Candidate(other));
             }
+            self.heard.apply_logged(&digest);
         }
     }
 

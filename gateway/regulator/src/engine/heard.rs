@@ -40,6 +40,8 @@ enum Namer {
 struct Counted {
     words: BTreeMap<MemberRef, Word>,
     named_by: Namer,
+    /// The question that it is about, once the candidate itself has come.
+    request: Option<Digest>,
     lapses: Timestamp,
     done: bool,
 }
@@ -51,6 +53,8 @@ pub(super) struct Heard {
     seen_order: BTreeSet<(Timestamp, Digest)>,
     counted: BTreeMap<Digest, Counted>,
     by_lapse: BTreeSet<(Timestamp, Digest)>,
+    /// Request and candidate: a question that was asked of the members anew has more than one.
+    by_request: BTreeSet<(Digest, Digest)>,
     named: BTreeMap<Namer, usize>,
 }
 
@@ -82,7 +86,7 @@ impl Engine {
         let is_of_lane = it.origin == *self.setup.keys.origin();
         let life_fits = u128::from(it.life_ms) == CANDIDATE_LIFE.as_millis();
         if is_of_lane && life_fits && it.time().abs_diff(now) <= MAX_CLOCK_DISTANCE {
-            self.heard.expect(Namer::Leader(leader), digest, it.lapses_at());
+            self.heard.expect(Namer::Leader(leader), digest, it.request, it.lapses_at());
         }
     }
 
@@ -111,14 +115,28 @@ impl Heard {
     }
 
     /// It came to this member itself: it lapses when it says.
-    fn expect(&mut self, by: Namer, digest: Digest, lapses: Timestamp) {
-        if let Some(counted) = self.counted.get_mut(&digest) {
-            self.by_lapse.remove(&(counted.lapses, digest));
-            counted.lapses = lapses;
-            self.by_lapse.insert((lapses, digest));
-        } else {
+    fn expect(&mut self, by: Namer, digest: Digest, request: Digest, lapses: Timestamp) {
+        if !self.counted.contains_key(&digest) {
             self.insert(by, digest, lapses);
         }
+        let Some(counted) = self.counted.get_mut(&digest) else { return };
+        self.by_lapse.remove(&(counted.lapses, digest));
+        (counted.lapses, counted.request) = (lapses, Some(request));
+        self.by_lapse.insert((lapses, digest));
+        self.by_request.insert((request, digest));
+    }
+
+    /// That question is answered: gives its other candidates, which nobody may log any more.
+    pub(super) fn settle(&mut self, request: &Digest, logged: &Digest) -> Vec<Digest> {
+        let all =
+            self.by_request.range((*request, Digest([0; 32]))..=(*request, Digest([255; 32])));
+        let others: Vec<Digest> = all.map(|(_, it)| *it).filter(|it| it != logged).collect();
+        for other in &others {
+            if let Some(counted) = self.counted.get_mut(other) {
+                counted.done = true;
+            }
+        }
+        others
     }
 
     /// Counts a list; gives the candidates that have an outcome now, and when they lapse.
@@ -162,7 +180,8 @@ impl Heard {
             return;
         }
         *named = named.saturating_add(1);
-        let counted = Counted { words: BTreeMap::new(), named_by, lapses, done: false };
+        let words = BTreeMap::new();
+        let counted = Counted { words, named_by, request: None, lapses, done: false };
         self.counted.insert(digest, counted);
         self.by_lapse.insert((lapses, digest));
     }
@@ -171,6 +190,9 @@ impl Heard {
     pub(super) fn apply_logged(&mut self, candidate: &Digest) {
         let Some(counted) = self.counted.remove(candidate) else { return };
         self.by_lapse.remove(&(counted.lapses, *candidate));
+        if let Some(request) = counted.request {
+            self.by_request.remove(&(request, *candidate));
+        }
         if let Some(named) = self.named.get_mut(&counted.named_by) {
             *named = named.saturating_sub(1);
         }

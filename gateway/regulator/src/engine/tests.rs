@@ -560,6 +560,30 @@ fn verdicts_without_a_batch_make_members_ask() {
     }
 }
 
+#[test]
+fn nobody_waits_for_the_other_candidate_of_an_answered_question() {
+    let mut world = World::begun();
+    let first = world.candidate(Holder(1), 1);
+    world.pass(300);
+    let (ledger, client) = (&world.ledger, &world.gateways[0].client);
+    let renewed = Holder(1).ask(world.asked, ledger, client, world.now);
+    let (one, other) = (first.candidate.digest(), renewed.candidate.digest());
+    assert_eq!(first.candidate.request, renewed.candidate.request);
+    assert_ne!(one, other);
+    // The members hear of both, the leaders' batch can hold one.
+    for me in lane::keys().members() {
+        let handed = renewed.handed.clone().filter(|_| me.committee == 1);
+        let frame = CandidateFrame { handed, ..renewed.clone() };
+        world.deliver(me, 0, InboxFrame::Candidate(Box::new(frame)));
+    }
+    world.send(&first);
+    world.pass(1_000);
+    assert!(recognised(&world, one) && !recognised(&world, other));
+    assert!(lists(&world, ONE).len() > 1 || world.engine(ONE).view().verdicts == 2);
+    world.pass(20_000);
+    assert_eq!(said(&world, ONE, |it| matches!(it, ToLeader::Timeout(_))), 0);
+}
+
 #[cfg(feature = "villains")]
 #[test]
 fn a_member_that_spoils_its_cosignature_is_left_out_and_the_lane_goes_on() {

@@ -58,7 +58,7 @@ pub(crate) struct World {
     pub(crate) kill: Option<(MemberRef, &'static str)>,
     /// The points that were reached, by whom.
     pub(crate) reached: BTreeSet<(MemberRef, &'static str)>,
-    asked: u64,
+    pub(crate) asked: u64,
 }
 
 /// Waits for what a store in memory does.
