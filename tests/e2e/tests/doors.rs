@@ -6,7 +6,10 @@ use comity::authority::{Authority, Hosts};
 use e2e::{DESTINATION, Door, LANE, Running, SOURCE, answer_of, post};
 use gateway_http::{Caller, Client, ClientError, Peer, Role};
 use gateway_net::{Clock as _, SystemClock};
-use gateway_types::Jurisdiction;
+use rcgen::{
+    CertificateParams, ExtendedKeyUsagePurpose, Issuer, KeyPair, KeyUsagePurpose, PKCS_ED25519,
+    SanType,
+};
 use serde_json::{Value, json};
 use std::{fs, path::PathBuf, time::Duration};
 use tokio::time::Instant;
@@ -29,12 +32,29 @@ fn files_of(run: &Running, name: &str) -> Result<(PathBuf, PathBuf)> {
     Ok((tls.join("certificate.pem"), tls.join("key.pem")))
 }
 
-/// A region's authority, to speak for `claimed`.
-fn authority(run: &Running, region: &str, claimed: &str) -> Result<Authority> {
+/// A region's authority: its certificate and key.
+fn files_of_authority(run: &Running, region: &str) -> Result<(String, String)> {
     let certificate = &run.region(region)?.authority;
     let key = certificate.with_file_name("key.pem");
-    let claimed: Jurisdiction = claimed.parse()?;
-    Ok(Authority::read(&claimed, &fs::read_to_string(certificate)?, &fs::read_to_string(key)?)?)
+    Ok((fs::read_to_string(certificate)?, fs::read_to_string(key)?))
+}
+
+fn authority(run: &Running, region: &str) -> Result<Authority> {
+    let (certificate, key) = files_of_authority(run, region)?;
+    Ok(Authority::read(&region.parse()?, &certificate, &key)?)
+}
+
+/// A certificate that `region`'s authority gives to somebody of another region, which our own code never does.
+fn given_by_another(run: &Running, region: &str, who: &Caller) -> Result<(String, String)> {
+    let (certificate, key) = files_of_authority(run, region)?;
+    let issuer = Issuer::from_ca_cert_pem(&certificate, KeyPair::from_pem(&key)?)?;
+    let key = KeyPair::generate_for(&PKCS_ED25519)?;
+    let mut params = CertificateParams::default();
+    params.subject_alt_names.push(SanType::URI(who.to_string().try_into()?));
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    params.use_authority_key_identifier_extension = true;
+    Ok((params.signed_by(&key, &issuer)?.pem(), key.serialize_pem()))
 }
 
 fn caller(region: &str, role: Role, name: &str) -> Result<Caller> {
@@ -91,18 +111,19 @@ fn strangers(run: &Running) -> Result<()> {
     let counter = caller(DESTINATION, Role::Platform, "counter")?;
     let (own, _) = Authority::make(&DESTINATION.parse()?, now)?;
     let own = own.issue(&counter, &Hosts::default(), now)?;
-    let other = authority(run, SOURCE, DESTINATION)?.issue(&counter, &Hosts::default(), now)?;
-    let genuine =
-        authority(run, DESTINATION, DESTINATION)?.issue(&counter, &Hosts::default(), now)?;
+    let own = (own.certificate, own.key.to_string());
+    let other = given_by_another(run, SOURCE, &counter)?;
+    let genuine = authority(run, DESTINATION)?.issue(&counter, &Hosts::default(), now)?;
     let gateway = run.gateway(DESTINATION)?;
     let root = run.region(DESTINATION)?.authority.clone();
     let ask = |identity: Option<(&str, &str)>| -> Result<String> {
         let door = Door::new(gateway, &root, identity)?;
         run.runtime.block_on(door.send(&[ASK.as_bytes()], Duration::ZERO))
     };
-    for (what, issued) in [("an authority of its own", own), ("another region's authority", other)]
+    for (what, (certificate, key)) in
+        [("an authority of its own", own), ("another region's authority", other)]
     {
-        let answer = ask(Some((&issued.certificate, &issued.key)));
+        let answer = ask(Some((&certificate, &key)));
         ensure!(answer.is_err(), "a certificate of {what} is let in: {answer:?}");
     }
     let answer = ask(None)?;
@@ -205,8 +226,7 @@ fn slow_ones(run: &mut Running) -> Result<()> {
 fn flood(run: &mut Running) -> Result<()> {
     let flooder = caller(DESTINATION, Role::Platform, "flood")?;
     let now = SystemClock.now();
-    let issued =
-        authority(run, DESTINATION, DESTINATION)?.issue(&flooder, &Hosts::default(), now)?;
+    let issued = authority(run, DESTINATION)?.issue(&flooder, &Hosts::default(), now)?;
     let folder = run.folder_of(&format!("{DESTINATION}-gateway"))?.join("../flood");
     fs::create_dir_all(&folder)?;
     let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
