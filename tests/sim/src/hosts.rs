@@ -286,14 +286,17 @@ pub async fn run_gateway(machine: Rc<Machine>) -> turmoil::Result {
     ended(&machine, "a task ended".to_owned())
 }
 
-/// A program ends by itself only if its disk is dead, or has failed.
+/// A program ends by itself only if its disk is dead, or has failed. Where the power was cut while nobody waited for a
+/// write, the program is the first to see it: its machine is then started anew like any other.
 fn ended(machine: &Machine, why: String) -> turmoil::Result {
-    let failed = watch::with(|watch| watch.failed().contains(&machine.host));
-    if failed || machine.disk.is_dead() {
-        Ok(())
-    } else {
-        Err(format!("{}: {why}", machine.host).into())
+    if machine.disk.is_dead() {
+        watch::with(|watch| watch.dies(machine.host));
+        return Ok(());
     }
+    if watch::with(|watch| watch.failed().contains(&machine.host)) {
+        return Ok(());
+    }
+    Err(format!("{}: {why}", machine.host).into())
 }
 
 fn settings(place: u8) -> GatewaySettings {

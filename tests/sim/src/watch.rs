@@ -158,6 +158,11 @@ impl Watch {
         before != self.armed.len()
     }
 
+    /// The power of that host is cut: it is taken away at the end of this tick.
+    pub fn dies(&mut self, host: Host) {
+        self.dying.insert(host);
+    }
+
     /// Hosts whose time has come.
     pub fn take_dying(&mut self) -> BTreeSet<Host> {
         std::mem::take(&mut self.dying)
