@@ -81,4 +81,4 @@ pub use digested::{DigestedBody, RootError, verify_root};
 pub use overdue::{HEARTBEAT, Item, MAX_OVERDUE};
 pub use patience::{FIRST_WAIT, LONGEST_WAIT};
 pub use quorum::Quorums;
-pub use recheck::{LogChanged, LogChecks, Recheck};
+pub use recheck::{LOG_READ_EVERY, LogChanged, LogChecks, Recheck};

@@ -4,6 +4,7 @@
 //! its log again from time to time, a few batches at once, and stops where it does not lead to the signed root.
 
 use crate::{RootError, verify_root};
+use core::{ops::ControlFlow, time::Duration};
 use gateway_cosign::{EpochKeys, Note};
 use gateway_log::Frontier;
 use gateway_types::{
@@ -14,6 +15,9 @@ use gateway_types::{
     message::{FinalMessage, MAX_MESSAGE},
 };
 use std::sync::Arc;
+
+/// How often a stored log is read again as a whole; at a start it was read already. Source: attacks, A115.
+pub const LOG_READ_EVERY: Duration = Duration::from_secs(3_600);
 
 /// A stored log on its way from batch 0 to the batch that its owner knows to be the last.
 #[derive(Clone, Debug)]
@@ -65,6 +69,16 @@ impl Recheck {
         }
         (self.frontier, self.note, self.k) = (frontier, Some(note), k.saturating_add(1));
         Ok(())
+    }
+
+    /// [`Recheck::take`], for a reader of rows: breaks once all before number `k` are taken, or with what was changed.
+    pub fn take_before(&mut self, k: u64, bytes: &[u8]) -> ControlFlow<Option<LogChanged>> {
+        if self.k < k
+            && let Err(changed) = self.take(bytes)
+        {
+            return ControlFlow::Break(Some(changed));
+        }
+        if self.k < k { ControlFlow::Continue(()) } else { ControlFlow::Break(None) }
     }
 
     /// All batches up to number `k`, which is not among them, were taken: they must lead to `known`, which their owner

@@ -13,6 +13,7 @@ pub mod conformance;
 mod error;
 mod measured;
 mod memory;
+mod slowly;
 mod store;
 
 pub use batch::{Batch, Change, Expect, MAX_KEY, MAX_SCANNED, MAX_VALUE, Space};
@@ -20,4 +21,5 @@ pub use check::check_lengths;
 pub use error::StoreError;
 pub use measured::{MeasuredStore, Told};
 pub use memory::MemoryStore;
+pub use slowly::read_slowly;
 pub use store::{Room, Row, RunId, Store};

@@ -16,7 +16,6 @@ pub use handle::{
 };
 pub use log::{Answered, LaneLog, LogError, PlacedEntry, RECENT_BATCHES};
 pub use outbox::BYTES_WAITING;
-pub use recheck::LOG_READ_EVERY;
 pub(crate) use recheck::watch_log;
 pub use task::{ALIVE, LaneGround, LaneTask, open};
 pub(crate) use view::member_name;

@@ -39,8 +39,8 @@ pub use journal::{
 pub use moment::Moment;
 pub use restore::{RestoreError, Restored, load_journal, restore};
 pub use service::{
-    Begun, Ended, HttpLink, Inbox, LOG_READ_EVERY, LeaderLink, LinkError, MIN_SOURCES, Parts,
-    Regulator, StartError, Watched,
+    Begun, Ended, HttpLink, Inbox, LeaderLink, LinkError, MIN_SOURCES, Parts, Regulator,
+    StartError, Watched,
 };
 pub use setup::{BadSetup, Setup, Start};
 pub use view::RegulatorView;

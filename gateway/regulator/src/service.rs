@@ -18,7 +18,6 @@ mod watched;
 pub use dial::HttpLink;
 pub use lane::Ended;
 pub use link::{Inbox, LeaderLink, LinkError};
-pub use recheck::LOG_READ_EVERY;
 pub use watched::Watched;
 
 use crate::{

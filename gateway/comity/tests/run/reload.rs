@@ -98,7 +98,7 @@ impl Line {
     async fn is_closed_soon(&mut self) {
         let closed = async {
             while self.is_answered().await {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
         timeout(PATIENCE, closed).await.unwrap();

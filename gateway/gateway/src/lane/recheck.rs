@@ -1,24 +1,12 @@
 //! The log in the store, read again from its first batch on a timer (A115).
 
 use super::{keep, log::LaneLog};
-use gateway_agreement::{LogChanged, LogChecks, Recheck};
+use gateway_agreement::{LOG_READ_EVERY, LogChanged, LogChecks, Recheck};
 use gateway_http::admin::Lack;
 use gateway_net::Clock;
-use gateway_store::StoreError;
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
-use tokio::time::{Instant, sleep};
-
-/// How often the whole log is read again; at a start it was read already. Source: attacks, A115.
-pub const LOG_READ_EVERY: Duration = Duration::from_secs(3_600);
-
-/// Batches read at once.
-const SLICE: usize = 4;
-
-/// After a slice, so many times as long as it took nothing is read: a tenth of one core at most.
-const REST: u32 = 9;
+use gateway_store::{StoreError, read_slowly};
+use std::sync::{Arc, PoisonError};
+use tokio::time::sleep;
 
 /// Reads a lane's log again and again, for as long as the program runs.
 ///
@@ -57,22 +45,9 @@ impl LaneLog {
         // What comes meanwhile is read the next time.
         let (k, head) = self.read(|inner| (inner.state.next_k(), inner.log.head()));
         let prefix = keep::prefix(&self.keys().origin().lane);
-        let (mut recheck, mut after) = (Recheck::new(Arc::clone(self.keys())), None::<Vec<u8>>);
-        while recheck.next_k() < k {
-            let begun = Instant::now();
-            let rows = self.store().scan(keep::BATCHES, &prefix, after.as_deref(), SLICE)?;
-            let Some((last, _)) = rows.last() else { break };
-            after = Some(last.clone());
-            for (_, bytes) in rows {
-                if recheck.next_k() == k {
-                    break;
-                }
-                if let Err(changed) = recheck.take(&bytes) {
-                    return Ok(Err(changed));
-                }
-            }
-            sleep(begun.elapsed().saturating_mul(REST).max(Duration::from_millis(1))).await;
-        }
-        Ok(recheck.finish(k, head))
+        let mut recheck = Recheck::new(Arc::clone(self.keys()));
+        let take = |bytes: &[u8]| recheck.take_before(k, bytes);
+        let changed = read_slowly(self.store(), keep::BATCHES, &prefix, take).await?.flatten();
+        Ok(changed.map_or_else(|| recheck.finish(k, head), Err))
     }
 }

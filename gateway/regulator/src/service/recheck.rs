@@ -5,27 +5,18 @@ use crate::{
     spaces::{self, Keys},
     view::RegulatorView,
 };
-use gateway_agreement::{LogChanged, Recheck};
+use gateway_agreement::{LOG_READ_EVERY, LogChanged, Recheck};
 use gateway_cosign::EpochKeys;
-use gateway_store::{Store, StoreError};
+use gateway_store::{Store, StoreError, read_slowly};
 use gateway_types::checkpoint::TreeHead;
 use std::sync::Arc;
 use tokio::{
     sync::{mpsc, watch},
-    time::{Duration, Instant, sleep},
+    time::{Duration, sleep},
 };
-
-/// How often the whole copy is read again; at a start it was read already. Source: attacks, A115.
-pub const LOG_READ_EVERY: Duration = Duration::from_secs(3_600);
 
 /// How long a final batch may wait before it is written, many times over: what the view tells of is written by then.
 const WRITTEN_BY: Duration = Duration::from_secs(30);
-
-/// Batches read at once.
-const SLICE: usize = 4;
-
-/// After a slice, so many times as long as it took nothing is read: a tenth of one core at most.
-const REST: u32 = 9;
 
 /// Reads the copy again and again, and tells the lane's task what it found.
 pub(super) async fn run(
@@ -66,21 +57,8 @@ async fn read(
     head: TreeHead,
 ) -> Result<Result<(), LogChanged>, StoreError> {
     let prefix = Keys::new(keys.origin()).lane();
-    let (mut recheck, mut after) = (Recheck::new(Arc::clone(keys)), None::<Vec<u8>>);
-    while recheck.next_k() < k {
-        let begun = Instant::now();
-        let rows = store.scan(spaces::LOG, &prefix, after.as_deref(), SLICE)?;
-        let Some((last, _)) = rows.last() else { break };
-        after = Some(last.clone());
-        for (_, bytes) in rows {
-            if recheck.next_k() == k {
-                break;
-            }
-            if let Err(changed) = recheck.take(&bytes) {
-                return Ok(Err(changed));
-            }
-        }
-        sleep(begun.elapsed().saturating_mul(REST).max(Duration::from_millis(1))).await;
-    }
-    Ok(recheck.finish(k, head))
+    let mut recheck = Recheck::new(Arc::clone(keys));
+    let take = |bytes: &[u8]| recheck.take_before(k, bytes);
+    let changed = read_slowly(store, spaces::LOG, &prefix, take).await?.flatten();
+    Ok(changed.map_or_else(|| recheck.finish(k, head), Err))
 }

@@ -3,8 +3,9 @@
 use super::{bench::Bench, *};
 use crate::{
     api::Admin,
-    lane::{BATCHES, LOG_READ_EVERY, decode_batch, numbered, watch_log},
+    lane::{BATCHES, decode_batch, numbered, watch_log},
 };
+use gateway_agreement::LOG_READ_EVERY;
 use gateway_http::admin::{Probed as _, seconds};
 use gateway_store::Batch;
 use gateway_types::{Bounded, Bytes, cbor};

@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::{
-    Admin, LOG_READ_EVERY,
+    Admin,
     spaces::{self, Keys},
 };
+use gateway_agreement::LOG_READ_EVERY;
 use gateway_http::admin::{Exposed, Probed as _};
 use gateway_store::Batch;
 use gateway_types::{
