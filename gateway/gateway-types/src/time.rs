@@ -46,6 +46,13 @@ impl Timestamp {
     pub fn abs_diff(self, other: Self) -> Duration {
         Duration::from_millis(self.0.abs_diff(other.0))
     }
+
+    /// Whether a wait until this moment is over at `now`. None is longer than `longest`: one that would be was begun by
+    /// a clock that has stepped back since.
+    #[must_use]
+    pub fn ends_wait(self, now: Self, longest: Duration) -> bool {
+        self <= now || self.since(now) > longest
+    }
 }
 
 /// Nanoseconds since 1970-01-01 00:00 UTC: the time in a block's header.
@@ -99,5 +106,12 @@ mod tests {
     fn chain_time_is_rounded_down() {
         assert_eq!(ChainTime(1_999_999).to_timestamp(), Timestamp(1));
         assert_eq!(ChainTime::from(Timestamp(u64::MAX)), ChainTime(u64::MAX));
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_ends_a_wait() {
+        let ends = |now| Timestamp(1_700).ends_wait(Timestamp(now), Duration::from_millis(700));
+        let at = [0, 999, 1_000, 1_699, 1_700, 9_000];
+        assert_eq!(at.map(ends), [true, true, false, false, true, true]);
     }
 }

@@ -104,7 +104,8 @@ impl Known {
 
     /// Passes over the body that is being waited for, if its time is over.
     pub(super) fn give_up_missing(&mut self, now: Timestamp) -> bool {
-        let over = self.asking.take_if(|asking| asking.until.is_some_and(|until| until <= now));
+        let ends = |until: Timestamp| until.ends_wait(now, LONGEST_HEARING);
+        let over = self.asking.take_if(|asking| asking.until.is_some_and(ends));
         over.is_some_and(|asking| self.missing.insert(asking.d))
     }
 

@@ -297,12 +297,16 @@ fn a128_a_certificate_whose_body_nobody_gives_does_not_stop_the_lane() {
         LeaderEffect::Send(_, FromLeader::WantBody(d)) if *d == y.d())));
     it.handle_body(y.clone());
     assert_eq!(proposals(&effects(&mut it)), [Proposal { ballot: ballot(7, &y), leader: 1 }]);
-    // If there is nothing else, it makes a new one.
-    let mut it = leader(1);
-    it.handle_locked_on(&prepared(0, &y));
-    ask(&mut it, &everyone(), 1);
-    it.handle_time(T0.saturating_add(LONGEST_HEARING));
-    assert_eq!(makes(&effects(&mut it)).len(), 1);
+    // If there is nothing else, it makes a new one; also if its clock steps back meanwhile.
+    for now in [T0.saturating_add(LONGEST_HEARING), T0.saturating_sub(LONGEST_HEARING)] {
+        let mut it = leader(1);
+        it.handle_locked_on(&prepared(0, &y));
+        ask(&mut it, &everyone(), 1);
+        it.handle_time(T0);
+        assert_eq!(makes(&effects(&mut it)).len(), 0);
+        it.handle_time(now);
+        assert_eq!(makes(&effects(&mut it)).len(), 1);
+    }
 }
 
 #[test]

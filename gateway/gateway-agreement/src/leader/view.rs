@@ -60,7 +60,7 @@ impl Leader {
         if self.known.give_up_missing(now) {
             self.begin();
         }
-        if let Some(wait) = self.wait.filter(|wait| wait.until <= now) {
+        if let Some(wait) = self.wait.filter(|wait| wait.until.ends_wait(now, LONGEST_HEARING)) {
             self.enter(wait.v);
         }
         self.known.begin_wait(now);
@@ -134,7 +134,7 @@ impl Leader {
 
 impl HandedOn {
     fn is_outdone_by(self, timeout: &Timeout, now: Timestamp) -> bool {
-        let again = now >= self.at.saturating_add(LONGEST_HEARING);
+        let again = self.at.saturating_add(LONGEST_HEARING).ends_wait(now, LONGEST_HEARING);
         timeout.view > self.view || timeout.k > self.k || (timeout.k == self.k && again)
     }
 }

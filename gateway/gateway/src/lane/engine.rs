@@ -145,7 +145,7 @@ impl Engine {
     /// Proposes, if something waits and it is this gateway's turn: call it after a run of inputs.
     pub fn handle_work(&mut self, now: Timestamp) {
         self.now = now;
-        let retry = self.make_at.is_some_and(|at| at <= now);
+        let retry = self.make_at.is_some_and(|at| at.ends_wait(now, MAKE_AGAIN));
         let due = self.heartbeat_at() <= now || self.has_news();
         // A leader that is asked while a batch is open makes another after it: once a batch is enough.
         let due = due && self.asked_for != Some(self.leader.k());
@@ -166,7 +166,7 @@ impl Engine {
         self.now = now;
         self.leader.handle_time(now);
         self.catch_up_due();
-        if self.sweep_at <= now {
+        if self.sweep_at.ends_wait(now, SWEEP) {
             self.sweep_at = now.saturating_add(SWEEP);
             self.waiting.apply_time(now);
             let waiting = &self.waiting;

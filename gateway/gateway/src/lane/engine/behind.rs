@@ -6,7 +6,7 @@
 use super::Engine;
 use core::time::Duration;
 use gateway_types::{Digest, MemberRef, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// The shortest time between two runs of final batches to one member.
 const CATCH_UP_EVERY: Duration = Duration::from_millis(500);
@@ -20,6 +20,13 @@ const TIPS_EVERY: Duration = Duration::from_secs(1);
 /// Most bodies that one member may ask for in [`BODY_EVERY`]; an honest one asks for one a view. Of others: nothing.
 const MAX_BODIES: usize = 4;
 
+/// Most timeouts in [`RAISES_OVER`] that ask for more than that member asked for before; each is handed on to all. An
+/// honest one waits for seconds before it asks for the next view, and follows others only where an honest one asks.
+const MAX_RAISES: usize = 64;
+
+/// See [`MAX_RAISES`].
+const RAISES_OVER: Duration = Duration::from_secs(10);
+
 /// What each member asked for lately.
 #[derive(Debug, Default)]
 pub(super) struct Behind(BTreeMap<MemberRef, Asks>);
@@ -31,6 +38,10 @@ struct Asks {
     caught_up_at: Option<Timestamp>,
     bodies: BTreeMap<Digest, Timestamp>,
     tips_at: Option<Timestamp>,
+    /// The highest view, and the highest batch, that it asked for.
+    highest: (u64, u64),
+    /// When it asked for more lately.
+    raises: VecDeque<Timestamp>,
 }
 
 impl Behind {
@@ -77,6 +88,29 @@ impl Behind {
         let may = is_over(asks.tips_at, TIPS_EVERY, now);
         if may {
             asks.tips_at = Some(now);
+        }
+        may
+    }
+
+    /// Whether its timeout for batch `k` in `view` is heard: unless it asks for more all the time.
+    pub(super) fn may_ask_for_view(
+        &mut self,
+        member: MemberRef,
+        (view, k): (u64, u64),
+        now: Timestamp,
+    ) -> bool {
+        let asks = self.0.entry(member).or_default();
+        let highest = (asks.highest.0.max(view), asks.highest.1.max(k));
+        if highest == asks.highest {
+            return true;
+        }
+        while asks.raises.front().is_some_and(|at| is_over(Some(*at), RAISES_OVER, now)) {
+            asks.raises.pop_front();
+        }
+        let may = asks.raises.len() < MAX_RAISES;
+        if may {
+            asks.highest = highest;
+            asks.raises.push_back(now);
         }
         may
     }

@@ -199,8 +199,10 @@ impl Engine {
         let keys = &self.config.keys;
         let certificate = message.certificate.map(|votes| keys.verify_votes(&votes)).transpose()?;
         let timeout = keys.verify(message.timeout, &message.signature)?;
-        let hearing = self.hearing();
-        self.leader.handle_timeout(timeout, certificate.as_ref(), hearing, now);
+        if self.behind.may_ask_for_view(timeout.member, (timeout.view, timeout.k), now) {
+            let hearing = self.hearing();
+            self.leader.handle_timeout(timeout, certificate.as_ref(), hearing, now);
+        }
         Ok(())
     }
 

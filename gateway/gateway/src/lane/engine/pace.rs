@@ -58,7 +58,7 @@ impl Engine {
     pub(super) fn waits_for_more(&mut self) -> Option<Timestamp> {
         let (until, now) = (self.pace.until(self.now), self.now);
         let is_worth_it = self.waiting.due() < ENOUGH && self.waiting.lacks_verdicts(LOAD, now);
-        (is_worth_it && now < until).then_some(until)
+        (is_worth_it && !until.ends_wait(now, LONGEST)).then_some(until)
     }
 }
 

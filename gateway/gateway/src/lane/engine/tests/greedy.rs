@@ -4,6 +4,7 @@ use super::SECOND;
 use crate::{
     lane::engine::{Dropped, Engine, Output},
     testing::{
+        keys::made,
         m,
         world::{Gateway, World, one},
     },
@@ -14,7 +15,7 @@ use gateway_types::{
     candidate::Candidate,
     checkpoint::TreeHead,
     link::{InboxFrame, MemberFrame},
-    message::{ToLeader, ToMember},
+    message::{Timeout, TimeoutMessage, ToLeader, ToMember},
 };
 use std::time::Duration;
 
@@ -102,6 +103,27 @@ fn a_member_that_asks_for_tips_without_end_does_not_fill_the_others_inboxes() {
         sent(engine, m(0, 2)).iter().filter(is_it).count()
     };
     assert_eq!((asked(engine, now), asked(engine, now.saturating_add(SECOND))), (1, 1));
+}
+
+#[test]
+fn a_member_that_asks_for_ever_higher_views_does_not_fill_the_others_inboxes() {
+    let mut world = World::begun();
+    let (now, member) = (world.now, m(0, 1));
+    let (engine, made) = (&mut world.gateways[0].engine, made());
+    let (k, tip) = (engine.log().next_k(), engine.log().head());
+    let handed_on = |engine: &mut Engine, views: std::ops::Range<u64>, now| {
+        for view in views {
+            let timeout = Timeout { epoch: 1, view, k, tip, lock: None, member };
+            let signature = made.members[&member].protocol.sign(made.keys.origin(), &timeout);
+            let message = TimeoutMessage { timeout, signature, certificate: None };
+            says(engine, member, ToLeader::Timeout(message), now);
+        }
+        let is_it = |it: &&ToMember| matches!(it, ToMember::Timeouts(_));
+        sent(engine, m(0, 2)).iter().filter(is_it).count()
+    };
+    assert_eq!(handed_on(engine, 1_000..1_200, now), 64);
+    let later = now.saturating_add(SECOND * 10);
+    assert_eq!(handed_on(engine, 2_000..2_003, later), 3, "it may ask again");
 }
 
 #[test]
