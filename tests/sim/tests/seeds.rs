@@ -5,7 +5,7 @@ use std::{path::Path, thread};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sim");
 
-/// A member dies at its lock, another replays, a clock goes slow.
+/// A member dies at its lock, a clock goes slow, there are two leaders at once.
 const SEED: u64 = 4;
 
 fn short(seed: u64) -> Outcome {

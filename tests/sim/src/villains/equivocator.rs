@@ -1,5 +1,5 @@
-//! A leader that shows two bodies, says too early that a batch is final, or sleeps. Its lane does it; here it is told
-//! when.
+//! A leader that shows two bodies, says too early that a batch is final, leaves the sync point where it is, or sleeps.
+//! Its lane does it; here it is told when.
 
 use super::{Villains, Villainy};
 use gateway::lane::{LaneHandle, engine::Villain};
@@ -35,6 +35,9 @@ fn wanted(villains: &Villains, place: u8) -> Option<Villain> {
     }
     if villains.is_on(Villainy::ClaimsFinal(place)) {
         return Some(Villain::ClaimsFinal);
+    }
+    if villains.is_on(Villainy::OldSync(place)) {
+        return Some(Villain::OldSync);
     }
     villains.is_on(Villainy::Sleeps(place)).then_some(Villain::Sleep)
 }

@@ -121,6 +121,8 @@ impl Engine {
         });
         match made {
             Ok(made) => {
+                #[cfg(feature = "villains")]
+                let made = self.make_as_villain(made);
                 self.tell_left(made.left);
                 self.leader.handle_made(made.body, Arc::new(made.evidence));
             }

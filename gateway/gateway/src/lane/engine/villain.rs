@@ -1,11 +1,13 @@
 //! A gateway that lies, for tests and the scene in which it is beaten. Compiled only with feature `villains`.
 
 use super::{Engine, Output, lead::salt, wire};
-use gateway_agreement::{DigestedBody, leader::Recipients};
+use gateway_agreement::{DigestedBody, build::Made, leader::Recipients};
+use gateway_lane::{LaneState, StatusList};
 use gateway_log::LeafHash;
 use gateway_types::{
-    Bounded, Bytes, MemberRef,
-    body::{Body, BodyEntry},
+    Bounded, Bytes, Digest, MemberRef, SourceCode,
+    body::{Body, BodyEntry, Evidence},
+    entry::Entry,
     link::PeerFrame,
     message::{Ballot, FinalMessage, Proposal, ProposeMessage, ToMember},
 };
@@ -23,6 +25,9 @@ pub enum Villain {
     Sleep,
     /// Says of what it proposes that it is final already, under the signatures of the batch before.
     ClaimsFinal,
+    /// Leaves the sync point where it is and the source's changes out, and recognises on it all the same, however old
+    /// it gets.
+    OldSync,
 }
 
 impl Engine {
@@ -49,7 +54,32 @@ impl Engine {
                 self.send_proposal(everybody, honest);
                 self.claim_final(body);
             }
+            Villain::OldSync => {
+                let everybody = self.connected(&Recipients::All);
+                self.send_proposal(everybody, honest);
+            }
         }
+    }
+
+    /// What it proposes in the place of an honest body.
+    pub(super) fn make_as_villain(&self, honest: Made) -> Made {
+        if self.villain != Some(Villain::OldSync) {
+            return honest;
+        }
+        match self.with_old_sync(honest.body.body()) {
+            Some(body) => Made { body, evidence: Evidence::default(), ..honest },
+            None => honest,
+        }
+    }
+
+    /// The same candidates on the sync point of the batch before. Nothing where there is none.
+    fn with_old_sync(&self, body: &Body) -> Option<DigestedBody> {
+        let entries = self.log.with_state(|lane| on_old_sync(lane, body))?;
+        let salted = body.entries.iter().zip(entries).map(|(honest, entry)| {
+            Some(BodyEntry { salt: honest.salt, bytes: Bytes::new(entry.encode()).ok()? })
+        });
+        let salted = salted.collect::<Option<Vec<_>>>()?;
+        self.with_entries(Body { entries: Bounded::new(salted).ok()?, ..body.clone() })
     }
 
     fn claim_final(&mut self, body: &DigestedBody) {
@@ -95,9 +125,37 @@ impl Engine {
             BodyEntry { salt: salt(rng), bytes }
         });
         other.entries = Bounded::new(salted.collect()).ok()?;
-        let leaves = other.entries.iter().map(|entry| LeafHash::of(&entry.salt, &entry.bytes));
-        let after = self.log.with_log(|log| log.frontier().with(leaves)).ok()?;
-        other.head = after.head();
-        Some(DigestedBody::new(other))
+        self.with_entries(other)
     }
+
+    /// The body with the head that its entries come to.
+    fn with_entries(&self, mut body: Body) -> Option<DigestedBody> {
+        let leaves = body.entries.iter().map(|entry| LeafHash::of(&entry.salt, &entry.bytes));
+        let after = self.log.with_log(|log| log.frontier().with(leaves)).ok()?;
+        body.head = after.head();
+        Some(DigestedBody::new(body))
+    }
+}
+
+/// The entries of a body without what came of the source since the batch before.
+fn on_old_sync(lane: &LaneState, body: &Body) -> Option<Vec<Entry>> {
+    let old = lane.tip()?.sync.clone()?;
+    let decoded = body.entries.iter().map(|entry| Entry::decode(&entry.bytes).ok());
+    let mut entries = decoded.collect::<Option<Vec<_>>>()?;
+    entries.retain(|entry| !matches!(entry, Entry::Status(_)));
+    let list = list_with(lane.status_list().clone(), &entries)?;
+    if let Some(Entry::Batch(batch)) = entries.first_mut() {
+        (batch.sync, batch.status_list) = (Some(old), list);
+    }
+    Some(entries)
+}
+
+/// Digest of the status list once these are recognised.
+fn list_with(mut list: StatusList, entries: &[Entry]) -> Option<Digest> {
+    for entry in entries {
+        if let Entry::Recognised(it) = entry {
+            list.push(it.candidate.facts.code.map(SourceCode::status)?.list_value()).ok()?;
+        }
+    }
+    Some(list.digest())
 }
