@@ -255,7 +255,8 @@ pub enum AuthorityError {
     },
     /// A request that does not say whose it is, or says it twice.
     #[error(
-        "the request does not name one program or platform, as comity://CN-HK/gateway/NAME; `comity keys init` writes such requests"
+        "the request does not name one program or platform, as comity://CN-HK/gateway/NAME; `{} keys init` writes such requests",
+        crate::typed::program()
     )]
     Nobody,
     /// A key of a form that is not known.

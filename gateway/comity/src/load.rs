@@ -3,6 +3,7 @@
 //! Secrets come only from files that are their owner's alone, and are wiped when dropped.
 
 use crate::{
+    bounded,
     deployment::LEADER_LABEL,
     genesis::{GenesisError, LaneStart, MAX_GENESIS},
     secret_file::{self, SecretFileError},
@@ -17,7 +18,7 @@ use gateway_http::{Authority, Identity, TlsSettings};
 use gateway_types::{Jurisdiction, body::MAX_EVIDENCE};
 use policy_engine::Pack;
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 use zeroize::Zeroizing;
@@ -171,12 +172,7 @@ fn text(path: &Path, limit: u64) -> Result<String, LoadError> {
 }
 
 fn bytes(path: &Path, limit: u64) -> Result<Vec<u8>, LoadError> {
-    let of_file = |source| LoadError::Disk { path: path.to_owned(), source };
-    let about = fs::metadata(path).map_err(of_file)?;
-    if about.len() > limit {
-        return Err(of_file(io::Error::other(format!("more than {limit} bytes"))));
-    }
-    fs::read(path).map_err(of_file)
+    bounded::read(path, limit).map_err(|source| LoadError::Disk { path: path.to_owned(), source })
 }
 
 /// Why a program does not start. Who acts next: its operator; `comity config check` shows where.

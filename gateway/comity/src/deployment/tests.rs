@@ -2,31 +2,25 @@
 
 use super::*;
 use crate::{genesis::LaneStart, settings::Endpoint};
+use embedded_chain::{Chain, FIRST_PIN, Genesis};
 use gateway_ceremony::at_rest::{open_keys, open_secret, open_share};
 use gateway_types::{
-    Bytes, Digest, Timestamp,
+    Timestamp,
     entry::{ClientPin, ShortText},
 };
 use std::{fs, path::Path};
 
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
-fn pin() -> ClientPin {
-    ClientPin {
-        kind: "cometbft".parse().unwrap(),
-        chain: "gd-main".parse().unwrap(),
-        height: 5,
-        header_hash: Digest([7; 32]),
-        validators_hash: Digest([8; 32]),
-        registry: Bytes::new(vec![9; 32]).unwrap(),
-        trusting_period_ms: 7 * 24 * 3_600_000,
-        max_clock_drift_ms: 5_000,
-        trust_threshold: (2, 3),
-        reason: ShortText::new("the first block").unwrap(),
-    }
+/// Of the example chain: a header that is one, and its pin.
+fn pinned() -> (ClientPin, Vec<u8>) {
+    let chain = Chain::new(Genesis::four("gd-main".parse().unwrap(), NOW)).unwrap();
+    let pin = chain.pin(FIRST_PIN).unwrap();
+    (pin.entry, pin.header.to_vec())
 }
 
-fn region(code: &str, port: u16, pin: Option<ClientPin>) -> RegionPlan {
+fn region(code: &str, port: u16, pinned: Option<(ClientPin, Vec<u8>)>) -> RegionPlan {
+    let (pin, pinned_header) = pinned.unzip();
     let regulator = |number: u8| RegulatorPlan {
         name: format!("office-{number}").parse().unwrap(),
         organisation: ShortText::new(&format!("{code} Office {number}")).unwrap(),
@@ -43,7 +37,7 @@ fn region(code: &str, port: u16, pin: Option<ClientPin>) -> RegionPlan {
         gateway_admin: Some(([127, 0, 0, 1], port.saturating_add(1)).into()),
         relayer_admin: None,
         regulators: (1..=4).map(regulator).collect(),
-        pinned_header: pin.as_ref().map(|_| b"a header".to_vec()),
+        pinned_header,
         pin,
         sources: vec![
             source(&format!("{code} Data Bureau"), 26_657),
@@ -58,7 +52,7 @@ pub(crate) fn plan(folder: &Path) -> Plan {
         folder: folder.to_owned(),
         deployment: "comity.test".parse().unwrap(),
         regions: vec![
-            region("CN-GD", 8441, Some(pin())),
+            region("CN-GD", 8441, Some(pinned())),
             region("CN-HK", 8451, None),
             region("CN-MO", 8461, None),
         ],

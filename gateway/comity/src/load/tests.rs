@@ -5,6 +5,7 @@ use crate::{
     deployment::{self, tests::plan},
     settings::{GatewayFile, RegulatorFile},
 };
+use std::fs;
 
 #[test]
 fn the_services_get_what_was_written() {
@@ -31,7 +32,8 @@ fn the_services_get_what_was_written() {
     assert_eq!(keys.protocol.public(), named.protocol_key);
     assert_eq!(keys.share.unwrap().public(), named.verifying_share);
     let chain = file.chain.values().next().unwrap();
-    assert_eq!(pinned_header(&folder, chain).unwrap().unwrap(), b"a header");
+    let header = pinned_header(&folder, chain).unwrap().unwrap();
+    assert_eq!(header, fs::read(folder.join("chains/CN-GD.header")).unwrap());
     let own = tls(&folder, &file.tls).unwrap();
     assert_eq!(own.authorities.len(), 3);
     let clock = std::sync::Arc::new(gateway_net::SystemClock);

@@ -81,7 +81,10 @@ fn check_with(given: &Given<'_>, files: bool) -> Checked {
         let finding = |(place, says): (_, String)| {
             Finding::error("C-101", Some(place), format!("this is no TOML: {says}"))
         };
-        let findings = errors.into_iter().map(finding).collect();
+        let mut findings: Vec<Finding> = errors.into_iter().map(finding).collect();
+        in_order(&mut findings);
+        // Of one line the first is the mistake; what follows in it is a guess of what was meant.
+        findings.dedup_by_key(|finding| finding.place.as_ref().map(|place| place.line));
         return Checked { findings, effective: Vec::new(), kept: Table::new() };
     }
     let mut findings = given.over.check(given.program);
@@ -98,12 +101,17 @@ fn check_with(given: &Given<'_>, files: bool) -> Checked {
     }
     let mut findings = judge.into_findings();
     hide_secret_lines(&mut findings);
+    in_order(&mut findings);
+    let effective = layers::effective(given.program, &kept, &given.over);
+    Checked { findings, effective, kept }
+}
+
+/// In the file's order; what is not in the file comes last.
+fn in_order(findings: &mut [Finding]) {
     findings.sort_by_key(|finding| match &finding.place {
         Some(place) => (place.line, place.column),
         None => (usize::MAX, 0),
     });
-    let effective = layers::effective(given.program, &kept, &given.over);
-    Checked { findings, effective, kept }
 }
 
 /// What else is wrong in a line that holds a secret is told without the line.

@@ -1,5 +1,6 @@
 //! What settings mean: committees that could be outvoted, sources that are one, files that are not what they must be.
 
+mod bounds;
 mod committees;
 mod files;
 mod keys;
@@ -36,6 +37,7 @@ pub(super) struct Judge<'a> {
 pub(super) fn settings(judge: &mut Judge<'_>) {
     committees::check(judge);
     sources::check(judge);
+    bounds::check(judge);
 }
 
 /// What the files say that the settings name.
@@ -106,6 +108,18 @@ impl<'a> Judge<'a> {
 
     fn at_key(&self, path: &str) -> Option<Place> {
         self.places.key(path)
+    }
+
+    /// The place of a value, if the file says it: what a variable or a flag says stands in no line.
+    fn at_said(&self, path: &str) -> Option<Place> {
+        if self.given.over.origin(path).is_some() { None } else { self.at(path) }
+    }
+
+    /// Whether it is known who this program is, and nothing speaks against it: else it is no wonder that no lane names
+    /// it.
+    fn is_itself(&self) -> bool {
+        let is_known = self.region().is_some() && self.name().is_some();
+        is_known && !self.findings.iter().any(|it| it.code == "C-150")
     }
 
     fn region(&self) -> Option<Jurisdiction> {

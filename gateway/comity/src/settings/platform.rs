@@ -1,8 +1,12 @@
 //! What a platform is told: `platform.toml`. Who it is, whom it asks, and the trust file that it believes by.
 
-use super::shape::{Remote, Tls};
+use super::{
+    check::MAX_SETTINGS,
+    shape::{Remote, Tls},
+};
 use crate::{
     ask::PlatformClient,
+    bounded,
     load::{self, LoadError},
 };
 use gateway_http::{Client, ClientLimits, TlsError};
@@ -10,7 +14,7 @@ use gateway_net::{SystemClock, SystemNet};
 use gateway_types::{Jurisdiction, Name};
 use serde::{Deserialize, Serialize};
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -121,5 +125,6 @@ impl Platform {
 }
 
 fn read(path: &Path) -> Result<String, PlatformError> {
-    fs::read_to_string(path).map_err(|source| PlatformError::File { path: path.to_owned(), source })
+    bounded::read_text(path, MAX_SETTINGS)
+        .map_err(|source| PlatformError::File { path: path.to_owned(), source })
 }

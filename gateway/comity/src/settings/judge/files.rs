@@ -1,15 +1,18 @@
 //! Reading the files that settings name.
 
 use super::{Finding, Judge};
-use crate::secret_file::{self, SecretFileError};
-use std::{fs, path::Path};
+use crate::{
+    bounded,
+    secret_file::{self, SecretFileError},
+};
+use std::path::Path;
 use zeroize::Zeroizing;
 
 impl Judge<'_> {
     /// The bytes of the public file named by the setting at `path`; what is wrong with it is a finding.
     pub(super) fn read(&mut self, path: &str, limit: u64) -> Option<Vec<u8>> {
         let file = self.path(path)?;
-        match read_bounded(&file, limit) {
+        match bounded::read(&file, limit) {
             Ok(bytes) => Some(bytes),
             Err(error) => {
                 self.unreadable(path, &file, &error.to_string());
@@ -61,18 +64,4 @@ impl Judge<'_> {
             Finding::error("C-110", self.at(path), format!("this file cannot be read: {why}"));
         self.push(finding.advise(format!("looked for at {}", file.display())));
     }
-}
-
-fn read_bounded(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
-    let about = fs::metadata(path)?;
-    if !about.is_file() {
-        return Err(std::io::Error::other("it is no file"));
-    }
-    if about.len() > limit {
-        return Err(std::io::Error::other(format!(
-            "{} bytes, at most {limit} are read",
-            about.len()
-        )));
-    }
-    fs::read(path)
 }

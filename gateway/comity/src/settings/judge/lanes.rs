@@ -2,8 +2,10 @@
 
 use super::{Finding, Judge, tls::day};
 use crate::{
+    bounded,
     genesis::{LaneStart, MAX_GENESIS},
     settings::{Expected, Pin, Program},
+    typed,
 };
 use gateway_types::{
     Jurisdiction, LaneId,
@@ -43,14 +45,7 @@ fn read(judge: &mut Judge<'_>, number: usize, path: &str) -> Option<LaneStart> {
     let lanes: Vec<Table> = judge.value("lane")?;
     let file = judge.given.folder.join(lanes.get(number)?.get("genesis")?.as_str()?);
     let place = judge.at(&format!("{path}.genesis"));
-    let bytes = fs::metadata(&file).and_then(|about| {
-        if about.len() <= MAX_GENESIS {
-            fs::read(&file)
-        } else {
-            Err(std::io::Error::other("too long"))
-        }
-    });
-    let finding = match bytes.map(|bytes| LaneStart::read(&bytes)) {
+    let finding = match bounded::read(&file, MAX_GENESIS).map(|bytes| LaneStart::read(&bytes)) {
         Ok(Ok(start)) => return Some(start),
         Ok(Err(error)) => {
             Finding::error("C-160", place, format!("the genesis file is refused: {error}"))
@@ -200,6 +195,9 @@ fn check_chain(judge: &mut Judge<'_>, path: &str, start: &LaneStart) {
 
 /// Every leader is dialled; a gateway is one itself.
 fn check_leaders(judge: &mut Judge<'_>, path: &str, start: &LaneStart) {
+    if !judge.is_itself() {
+        return;
+    }
     let (list, remotes) = (judge.remotes_name(), judge.remotes());
     let (own, name) = (judge.region(), judge.name());
     let mut leads = false;
@@ -236,7 +234,7 @@ fn check_pack(judge: &mut Judge<'_>, path: &str, agreed: &PackEntry) {
             place,
             format!("the pack of {} cannot be used: {why}", agreed.region()),
         )
-        .advise(format!("comity policy check {}", folder.display())),
+        .advise(format!("{} policy check {}", typed::program(), typed::path(&folder))),
         Ok(pack) if pack.reference() != &agreed.pack => {
             let says = format!(
                 "the pack of {} is not the one that the lane begins with, {}",
@@ -267,13 +265,8 @@ pub(crate) fn load_pack(folder: &Path) -> Result<Pack, String> {
         let ours = path.extension().is_some_and(|end| end == "toml" || end == "cedar");
         let name = path.file_name().and_then(|name| name.to_str());
         if let Some(name) = name.filter(|_| ours && path.is_file()) {
-            let long = fs::metadata(&path).is_ok_and(|about| about.len() > MAX_PACK_FILE);
-            let text = if long {
-                Err("too long".to_owned())
-            } else {
-                fs::read_to_string(&path).map_err(|error| error.to_string())
-            };
-            files.insert(name.to_owned(), text?);
+            let text = bounded::read_text(&path, MAX_PACK_FILE);
+            files.insert(name.to_owned(), text.map_err(|error| format!("{name}: {error}"))?);
         }
     }
     Pack::load(&files).map_err(|errors| errors.to_string())

@@ -8,6 +8,7 @@ use crate::{
     nodes,
     settings::{Chain, Endpoint, Place, Program},
 };
+use gateway_types::body::MAX_EVIDENCE;
 use std::collections::BTreeSet;
 use toml::{Table, Value};
 
@@ -29,6 +30,7 @@ pub(super) fn check(judge: &mut Judge<'_>) {
 /// Authorities of nodes, and whether each source could be dialled as it is written.
 pub(super) fn check_files(judge: &mut Judge<'_>) {
     for (region, chain) in judge.chains() {
+        check_header(judge, &format!("chain.{region}.pin"), &chain);
         let sources = chain.get("source").and_then(Value::as_array).map_or(0, Vec::len);
         for number in 0..sources {
             let path = format!("chain.{region}.source[{number}]");
@@ -37,6 +39,31 @@ pub(super) fn check_files(judge: &mut Judge<'_>) {
             }
         }
     }
+}
+
+/// Whether the file of the pinned header, if one is named, holds that header.
+fn check_header(judge: &mut Judge<'_>, path: &str, chain: &Table) {
+    let file = format!("{path}.header_file");
+    let Ok(chain) = chain.clone().try_into::<Chain>() else { return };
+    if chain.pin.header_file.is_none() {
+        return;
+    }
+    let limit = u64::try_from(MAX_EVIDENCE).unwrap_or(u64::MAX);
+    let Some(bytes) = judge.read(&file, limit) else { return };
+    let client = adapter_registry::light_client(chain.kind.as_str());
+    let says = match client.map(|client| client.decode_header(&bytes)) {
+        None => return,
+        Some(Err(_)) => "this file holds no header of a chain of this kind".to_owned(),
+        Some(Ok(header)) if header.state.header_hash != chain.pin.hash => {
+            format!("this file holds the header of another block, of height {}", header.height())
+        }
+        Some(Ok(_)) => return,
+    };
+    let advice = format!(
+        "get that of height {} from a node, or take this out: it is fetched then",
+        chain.pin.height
+    );
+    judge.push(Finding::error("C-112", judge.at(&file), says).advise(advice));
 }
 
 /// Whether the authorities that vouch for a source's nodes are what they should be, if there are any.

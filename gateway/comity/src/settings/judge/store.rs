@@ -1,8 +1,8 @@
-//! Whether there is room where the store is.
+//! Whether a store can be where it is to be, and has room there.
 
 use super::{Finding, Judge};
 use crate::settings::{Size, StoreFolder};
-use rustix::fs::statvfs;
+use rustix::fs::{Access, access, statvfs};
 use std::path::Path;
 
 /// With less free room than this it is spoken of: 1 GiB, some weeks of a busy lane.
@@ -10,6 +10,10 @@ const LITTLE: u64 = 1 << 30;
 
 pub(super) fn check(judge: &mut Judge<'_>) {
     let Some(folder) = judge.path("store.path") else { return };
+    if let Some(says) = no_place(&folder) {
+        let finding = Finding::error("C-181", judge.at("store.path"), says);
+        return judge.push(finding.advise("name a folder that this user may make and write"));
+    }
     let keep_free = judge.value("store.keep_free").unwrap_or(StoreFolder::KEEP_FREE);
     if let Some(free) = free_at(&folder)
         && let Some(says) = too_little(free, keep_free)
@@ -17,6 +21,21 @@ pub(super) fn check(judge: &mut Judge<'_>) {
         let finding = Finding::error("C-180", judge.at("store.path"), says);
         judge.push(finding.advise("make room, or name a folder on another disk").warning());
     }
+}
+
+/// Why no store can be in that folder; nothing is made.
+fn no_place(folder: &Path) -> Option<String> {
+    let there = there(folder);
+    if !there.is_dir() {
+        return Some(format!("{} is no folder", there.display()));
+    }
+    let error = access(there, Access::WRITE_OK | Access::EXEC_OK).err()?;
+    Some(format!("{} cannot be written: {}", there.display(), std::io::Error::from(error)))
+}
+
+/// The folder, or the nearest one above it that there is.
+fn there(folder: &Path) -> &Path {
+    folder.ancestors().find(|it| it.exists()).unwrap_or_else(|| Path::new("."))
 }
 
 /// What is to be said of so much free room, in bytes.
@@ -36,8 +55,7 @@ fn too_little(free: u64, keep_free: Size) -> Option<String> {
 
 /// The free room of the file system that the folder is on, or will be.
 fn free_at(folder: &Path) -> Option<u64> {
-    let there = folder.ancestors().find(|it| it.exists()).unwrap_or_else(|| Path::new("."));
-    let about = statvfs(there).ok()?;
+    let about = statvfs(there(folder)).ok()?;
     Some(about.f_bavail.saturating_mul(about.f_frsize))
 }
 

@@ -3,7 +3,7 @@
 use super::{Finding, Judge, lists};
 use gateway_http::Role;
 use gateway_net::SystemClock;
-use gateway_types::Timestamp;
+use gateway_types::{Jurisdiction, Timestamp};
 use rcgen::KeyPair;
 use x509_parser::prelude::{FromDer as _, GeneralName, Pem, X509Certificate};
 
@@ -11,7 +11,10 @@ use crate::{
     load,
     settings::{Program, Tls},
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Longest PEM file, in bytes.
 pub(super) const MAX_PEM: u64 = 64 * 1024;
@@ -23,11 +26,18 @@ pub(super) fn check(judge: &mut Judge<'_>) {
     let regions: toml::Table = judge.value("tls.authorities").unwrap_or_default();
     let own = judge.region();
     let mut own_authority = None;
+    let mut seen: BTreeMap<Vec<u8>, &str> = BTreeMap::new();
     for region in regions.keys() {
         let path = format!("tls.authorities.{region}");
         let Some(bytes) = judge.read(&path, MAX_PEM) else { continue };
         let Some(der) = first_certificate(judge, &path, &bytes) else { continue };
         check_authority(judge, &path, &der);
+        if let Some(other) = seen.insert(der.clone(), region) {
+            let says =
+                format!("{other} and {region} name the same authority, which would speak for both");
+            let finding = Finding::error("C-159", judge.at(&path), says);
+            judge.push(finding.advise(format!("name {region}'s own authority")));
+        }
         if own.as_ref().is_some_and(|own| own.as_str() == region) {
             own_authority = Some(der);
         }
@@ -56,6 +66,29 @@ fn check_remotes(judge: &mut Judge<'_>, authorities: &toml::Table) {
         if !authorities.contains_key(region.as_str()) && told.insert(region.clone()) {
             let says = format!("no authority of {region} is named: its gateway is not believed");
             let place = judge.at(&format!("{path}.region"));
+            judge.push(
+                Finding::error("C-154", place, says)
+                    .advise(format!("write {region} = \"…\" under [tls.authorities]")),
+            );
+        }
+    }
+    if judge.given.program == Program::Gateway && judge.raw("tls.authorities").is_some() {
+        check_lanes(judge, authorities, told);
+    }
+}
+
+/// Regulators of both ends of a lane dial its gateways. Regions that are told of already are passed over.
+fn check_lanes(judge: &mut Judge<'_>, authorities: &toml::Table, mut told: BTreeSet<Jurisdiction>) {
+    // Of its own region it has been told in any case.
+    told.extend(judge.region());
+    for (number, lane) in judge.lanes().into_iter().enumerate() {
+        for region in [lane.source, lane.destination] {
+            if authorities.contains_key(region.as_str()) || !told.insert(region.clone()) {
+                continue;
+            }
+            let says =
+                format!("no authority of {region} is named: none of its regulators is let in");
+            let place = judge.at(&format!("lane[{number}].name"));
             judge.push(
                 Finding::error("C-154", place, says)
                     .advise(format!("write {region} = \"…\" under [tls.authorities]")),

@@ -2,10 +2,8 @@
 
 use super::{Finding, Judge};
 use crate::settings::Program;
+use crate::trust_file::{MAX_TRUST, why};
 use certificate::Trust;
-
-/// Longest trust file, in bytes.
-const MAX_TRUST: u64 = 4 * 1024 * 1024;
 
 pub(super) fn check(judge: &mut Judge<'_>) {
     let path = "client.trust";
@@ -14,7 +12,7 @@ pub(super) fn check(judge: &mut Judge<'_>) {
     }
     let Some(bytes) = judge.read(path, MAX_TRUST) else { return };
     if let Err(error) = Trust::read(&bytes) {
-        let says = format!("this is no trust file: {error}");
+        let says = format!("this is no trust file: {}", why(&error));
         let finding = Finding::error("C-190", judge.at(path), says);
         judge.push(finding.advise("get the one that both regions published, and compare it"));
     }
