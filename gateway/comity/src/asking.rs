@@ -1,19 +1,18 @@
 //! `comity ask`: is this licence good there, for this? Verified before it is printed.
 
+mod peer;
+mod prepare;
 mod show;
 
 use crate::{exit::Exit, moment::now, output::Output};
-use anyhow::Context as _;
 use certificate::Trust;
-use comity::{
-    ask::{Answer, AskError, PlatformClient, Question, believe},
-    settings::platform::{Platform, PlatformError},
-};
+use comity::ask::{Answer, AskError, PlatformClient, Question, believe};
 use gateway_types::{
     Jurisdiction, LicenceId,
     id::{IdempotencyKey, PurposeCode},
 };
-use std::{fs, io, path::PathBuf, time::Duration};
+use prepare::{Prepared, prepare};
+use std::{fs, path::PathBuf, time::Duration};
 
 /// Asks a gateway whether a licence is good in another region, for one purpose.
 ///
@@ -64,66 +63,19 @@ pub(crate) struct AskArgs {
     force: bool,
 }
 
-/// Longest record or consent that is read, in bytes.
-const MAX_TEXT: u64 = 64 * 1024;
-
-/// Why nothing was asked.
-#[derive(Debug, thiserror::Error)]
-enum Unusable {
-    #[error("{}: {source}", path.display())]
-    File { path: PathBuf, source: io::Error },
-    #[error("{}: longer than 64 KiB, so it is no record and no consent", .0.display())]
-    TooLong(PathBuf),
-    #[error("{} exists already. Give another file: --out FILE, or let it be replaced: --force", .0.display())]
-    Exists(PathBuf),
-    #[error("{}: {source}. Get the trust file that both regions published, and compare it: --trust FILE", path.display())]
-    Trust { path: PathBuf, source: Box<certificate::TrustError> },
-    #[error(transparent)]
-    Config(#[from] PlatformError),
-}
-
 /// Asks, verifies, prints, saves.
 pub(crate) fn run(args: &AskArgs, out: &mut Output) -> anyhow::Result<Exit> {
-    let (client, trust, question) = match prepare(args) {
+    let Prepared { client, trust, question } = match prepare(args, out) {
         Ok(prepared) => prepared,
         Err(unusable) => return Ok(out.refuse(&unusable)),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let answered =
         runtime.block_on(ask(&client, &trust, &question, Duration::from_secs(args.wait)));
-    match answered {
+    Ok(match answered {
         Ok(answer) => finish(args, &answer, out),
-        Err(error) => Ok(show::failed(&error, out)),
-    }
-}
-
-fn prepare(args: &AskArgs) -> Result<(PlatformClient, Trust, Question), Unusable> {
-    if args.out.exists() && !args.force {
-        return Err(Unusable::Exists(args.out.clone()));
-    }
-    let platform = Platform::load(&args.config)?;
-    let path = args.trust.clone().unwrap_or_else(|| platform.trust.clone());
-    let bytes = fs::read(&path).map_err(|source| Unusable::File { path: path.clone(), source })?;
-    let trust =
-        Trust::read(&bytes).map_err(|source| Unusable::Trust { path, source: source.into() })?;
-    let question = Question {
-        licence: args.licence.clone(),
-        from: args.from.clone(),
-        to: args.to.clone(),
-        purpose: args.purpose.clone(),
-        record: text(&args.record)?,
-        consent: args.consent.as_ref().map(text).transpose()?,
-        key: args.key.clone(),
-    };
-    Ok((platform.client()?, trust, question))
-}
-
-fn text(path: &PathBuf) -> Result<String, Unusable> {
-    let file = |source| Unusable::File { path: path.clone(), source };
-    if fs::metadata(path).map_err(file)?.len() > MAX_TEXT {
-        return Err(Unusable::TooLong(path.clone()));
-    }
-    Ok(fs::read_to_string(path).map_err(file)?.trim().to_owned())
+        Err(error) => show::failed(&error, out),
+    })
 }
 
 /// Asks, looks again until it is decided or the time is over, and verifies.
@@ -142,18 +94,24 @@ async fn ask(
     Ok(believe(client, trust, question, received, now()).await)
 }
 
-fn finish(args: &AskArgs, answer: &Answer, out: &mut Output) -> anyhow::Result<Exit> {
-    let saved = match answer {
+fn finish(args: &AskArgs, answer: &Answer, out: &mut Output) -> Exit {
+    let certificate = match answer {
         Answer::Yes(proof) | Answer::No(proof) => Some(&proof.certificate),
         Answer::Unknown(unknown) => unknown.certificate.as_ref(),
     };
-    if let Some(bytes) = saved {
-        fs::write(&args.out, bytes).with_context(|| args.out.display().to_string())?;
+    let written = certificate.map(|bytes| fs::write(&args.out, bytes));
+    let saved = matches!(written, Some(Ok(()))).then_some(args.out.as_path());
+    show::answer(answer, saved, out);
+    match (written, answer) {
+        (Some(Err(error)), _) => {
+            out.hint(format_args!(
+                "✗ {}: {error}. The certificate is not saved: ask again with the same --key, and another --out FILE",
+                args.out.display()
+            ));
+            Exit::CannotSay
+        }
+        (_, Answer::Yes(_)) => Exit::Yes,
+        (_, Answer::No(_)) => Exit::No,
+        (_, Answer::Unknown(_)) => Exit::CannotSay,
     }
-    show::answer(answer, saved.map(|_| args.out.as_path()), out);
-    Ok(match answer {
-        Answer::Yes(_) => Exit::Yes,
-        Answer::No(_) => Exit::No,
-        Answer::Unknown(_) => Exit::CannotSay,
-    })
 }

@@ -9,14 +9,15 @@ mod kept;
 mod log;
 mod plain;
 mod play;
+mod ports;
 mod regions;
 mod running;
 mod scenes;
 mod spinner;
 mod stage;
-mod typed;
 
 use crate::{exit::Exit, interrupt::Interrupt, output::Output};
+use comity::typed;
 use files::{Folder, FolderError};
 use running::Running;
 use scenes::Scene;
@@ -33,7 +34,7 @@ use std::{path::PathBuf, time::Duration};
 #[derive(Debug, clap::Args)]
 #[command(
     before_help = "Example:   comity demo\n           comity demo --scene half-committee\n           comity demo --keep, then: comity demo stop",
-    after_help = "Exit status: 0 all came out as it must · 1 a scene did not refuse · 2 the result could not be written · 64 wrong usage, or the folder cannot be written · 70 our bug · 130 interrupted",
+    after_help = "Exit status: 0 all came out as it must · 1 a scene did not refuse · 2 the result could not be written · 64 wrong usage, or the folder cannot be written · 70 our bug · 75 no free ports, try again · 130 interrupted",
     args_conflicts_with_subcommands = true
 )]
 pub(crate) struct DemoArgs {
@@ -140,18 +141,33 @@ fn failed(
         folder.remove()?;
         return Ok(interrupted(stopped, args, out));
     }
+    if error.is::<ports::Taken>() {
+        let _left = folder.remove();
+        out.hint(format_args!("✗ {error}"));
+        out.object(&json!({ "outcome": "try_again", "because": error.to_string() }));
+        return Ok(Exit::TryAgain);
+    }
     match error.downcast::<FolderError>() {
         Ok(full) => {
             // The reason that is told is the first one, not that clearing up failed too.
             let _left = folder.remove();
             Ok(out.refuse(&full))
         }
-        Err(bug) if args.scene.is_some() => {
-            out.failure(&bug.context("this is our bug"));
-            Ok(Exit::No)
-        }
-        Err(bug) => Err(bug.context("this is our bug")),
+        Err(bug) => Ok(our_bug(&bug.context("this is our bug"), args, folder, out)),
     }
+}
+
+/// What the programs logged stays, for whoever looks into it; none of them runs.
+fn our_bug(bug: &anyhow::Error, args: &DemoArgs, folder: &Folder, out: &mut Output) -> Exit {
+    out.failure(bug);
+    let logs = folder.path(files::RUNNING).join("logs");
+    if logs.is_dir() {
+        out.hint(format_args!(
+            "All programs are stopped; their logs are in {}. The next demo replaces them",
+            logs.display()
+        ));
+    }
+    if args.scene.is_some() { Exit::No } else { Exit::OurBug }
 }
 
 fn interrupted(stopped: &Stopped, args: &DemoArgs, out: &mut Output) -> Exit {

@@ -1,4 +1,5 @@
-//! Ctrl-C: once stops after the step at hand, twice stops at once.
+//! Ctrl-C, and whatever else asks a program to end (SIGTERM, SIGHUP): once stops after the step at hand, twice stops
+//! at once.
 
 use crate::{exit::Exit, output::Output};
 use std::{

@@ -15,7 +15,7 @@ mod show;
 
 use crate::{exit::Exit, interrupt::Interrupt, output::Output};
 use anyhow::Context as _;
-use comity::{authority::AuthorityError, folder};
+use comity::{authority::AuthorityError, folder, typed::program};
 use gateway_types::{CommitteeSize, Origin};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use serde_json::json;
@@ -172,7 +172,8 @@ impl From<anyhow::Error> for Stopped {
 enum Unusable {
     /// A ceremony between machines.
     #[error(
-        "between machines there is no ceremony yet. For trying out, with all keys made on this one: comity keys ceremony --local"
+        "between machines there is no ceremony yet. For trying out, with all keys made on this one: {} keys ceremony --local",
+        program()
     )]
     NotLocal,
     /// A committee that could be outvoted by one dishonest member, or is too large.
@@ -184,10 +185,10 @@ enum Unusable {
     #[error(transparent)]
     Folder(#[from] folder::FolderError),
     /// The authority's files.
-    #[error("{}: {source}. Name the folder that `comity keys authority` made: --authority FOLDER", path.display())]
+    #[error("{}: {source}. Name the folder that `{} keys authority` made: --authority FOLDER", path.display(), program())]
     Authority { path: PathBuf, source: std::io::Error },
     /// A request for a certificate.
-    #[error("{}: {source}. Name the file that `comity keys init` wrote without --authority, such as tls/request.pem", path.display())]
+    #[error("{}: {source}. Name the file that `{} keys init` wrote without --authority, such as tls/request.pem", path.display(), program())]
     Request { path: PathBuf, source: std::io::Error },
     /// The file for a certificate.
     #[error("{}: {source}. Nothing was written; name a file that does not exist yet, in a folder that does: --out FILE", path.display())]

@@ -10,16 +10,15 @@ mod findings;
 mod show;
 
 use crate::{exit::Exit, output::Output};
-use certificate::Trust;
+use comity::{
+    bounded,
+    trust_file::{self, BadTrust},
+};
 use findings::Findings;
 use gateway_log::{TILE_BYTES, TilePath};
-use gateway_types::{
-    Timestamp,
-    certificate::{MAX_FILE, MAX_NOTE},
-};
+use gateway_types::{Timestamp, certificate::MAX_NOTE};
 use std::{
-    fs::File,
-    io::{self, Read as _},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -67,7 +66,7 @@ pub(crate) fn verify(args: &LogVerify, out: &mut Output) -> Exit {
 }
 
 fn look(args: &LogVerify, now: Timestamp) -> Result<Findings, Unusable> {
-    let trust = args.trust.as_deref().map(read_trust).transpose()?;
+    let trust = args.trust.as_deref().map(trust_file::read).transpose()?;
     let path = args.folder.join("checkpoint");
     let note = read_at_most(&path, MAX_NOTE).map_err(|source| Unusable::Folder { path, source })?;
     let read_tile =
@@ -75,23 +74,9 @@ fn look(args: &LogVerify, now: Timestamp) -> Result<Findings, Unusable> {
     Ok(findings::look(&note, read_tile, trust.as_ref(), now))
 }
 
-fn read_trust(path: &Path) -> Result<Trust, Unusable> {
-    let bytes = read_at_most(path, MAX_FILE);
-    let bytes = bytes.map_err(|source| Unusable::File { path: path.into(), source })?;
-    Trust::read(&bytes)
-        .map_err(|source| Unusable::Trust { path: path.into(), source: Box::new(source) })
-}
-
 /// The file's bytes; of a longer one, `limit` and one more, so that it is seen to be too long.
 fn read_at_most(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("not a file"));
-    }
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    file.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    bounded::begin(path, u64::try_from(limit).unwrap_or(u64::MAX))
 }
 
 /// Why nothing can be said about the log: the command asks for a file that is not there or of no use.
@@ -100,12 +85,9 @@ enum Unusable {
     /// A folder without a checkpoint.
     #[error("{}: {source}. A log's folder holds a file `checkpoint`, and tiles below `tile/`", path.display())]
     Folder { path: PathBuf, source: io::Error },
-    /// A file that cannot be read.
-    #[error("{}: {source}", path.display())]
-    File { path: PathBuf, source: io::Error },
-    /// A file that is no trust file.
-    #[error("{}: {source}. Get the trust file from those who published it", path.display())]
-    Trust { path: PathBuf, source: Box<certificate::TrustError> },
+    /// A trust file that is none.
+    #[error(transparent)]
+    Trust(#[from] BadTrust),
 }
 
 #[cfg(test)]

@@ -23,7 +23,11 @@ use comity::{
     settings::{Checked, Program, count, show},
 };
 use reload::Reload;
-use std::{io::Read as _, net::SocketAddr, path::PathBuf};
+use std::{
+    io::{ErrorKind, Read as _},
+    net::SocketAddr,
+    path::PathBuf,
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The arguments of a program.
@@ -45,6 +49,10 @@ pub(crate) struct RunArgs {
 /// Runs a program until it is asked to stop, or cannot go on.
 pub(crate) fn run(program: Program, args: &RunArgs, out: &mut Output) -> anyhow::Result<Exit> {
     ground::harden()?;
+    let filter = match logging::filter(args.log_level.as_deref()) {
+        Ok(filter) => filter,
+        Err(bad) => return Ok(out.refuse(&bad)),
+    };
     let text = match read(&args.config) {
         Ok(text) => text,
         Err(error) => return Ok(out.refuse(&format_args!("{}: {error}", args.config.display()))),
@@ -57,7 +65,7 @@ pub(crate) fn run(program: Program, args: &RunArgs, out: &mut Output) -> anyhow:
     if checked.has_errors() {
         return Ok(out.refuse(&format_args!("{} Nothing was started.", count(&checked.findings))));
     }
-    logging::start(args.log, args.log_level.as_deref())?;
+    logging::start(args.log, filter)?;
     ground::raise_open_files(program)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(program, args, &text, &checked))
@@ -78,18 +86,23 @@ async fn serve(
             Box::pin(regulator::serve(checked, &folder, args.how.dev, (signals, reload))).await
         }
         Program::Relayer => Box::pin(relayer::serve(checked, &folder, signals, reload)).await,
-        Program::Platform => anyhow::bail!("a platform asks: comity ask"),
+        Program::Platform => anyhow::bail!("a platform asks: {} ask", comity::typed::program()),
     }
 }
 
-/// Its port is taken, or not this machine's.
-fn not_listening(at: Option<SocketAddr>, error: std::io::Error) -> anyhow::Result<Exit> {
-    let at = at.map_or_else(String::new, |at| at.to_string());
-    if error.kind() == std::io::ErrorKind::AddrInUse {
-        tracing::error!("{at} is taken: try again later");
-        return Ok(Exit::TryAgain);
-    }
-    Err(anyhow::Error::new(error).context(format!("cannot listen at {at}")))
+/// Its port is taken, or is not one that this program may listen at.
+fn not_listening(at: SocketAddr, error: std::io::Error) -> anyhow::Result<Exit> {
+    let says = match error.kind() {
+        ErrorKind::AddrInUse => {
+            tracing::error!("{at} is taken: try again later");
+            return Ok(Exit::TryAgain);
+        }
+        ErrorKind::AddrNotAvailable => "it is no address of this machine",
+        ErrorKind::PermissionDenied => "the system does not let this user listen there",
+        _ => return Err(anyhow::Error::new(error).context(format!("cannot listen at {at}"))),
+    };
+    tracing::error!("cannot listen at {at}: {says}. Write another under [listen]");
+    Ok(Exit::WrongUsage)
 }
 
 /// The signals that ask a program to stop, heard from before it starts anything.

@@ -11,14 +11,18 @@ use crate::{exit::Exit, output::Output};
 use args::{Fresh, Moment};
 use calendar::LocalCalendar;
 use certificate::{
-    FileKind, Files, NotGenuine, Outcome, Question, Refusal, Report, Trust, check, read::BadFile,
+    FileKind, Files, NotGenuine, Outcome, Question, Refusal, Report, check, read::BadFile,
+};
+use comity::{
+    bounded,
+    trust_file::{self, BadTrust},
+    typed::program,
 };
 use gateway_record::record::MAX_RECORD;
 use gateway_types::{Jurisdiction, Timestamp, certificate::MAX_FILE, id::PurposeCode};
 use jiff::tz::TimeZone;
 use std::{
-    fs::File,
-    io::{self, Read as _},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -107,9 +111,7 @@ fn print(report: &Report, args: &VerifyArgs, zone: TimeZone, out: &mut Output) {
 }
 
 fn look(args: &VerifyArgs, now: Timestamp, zone: &TimeZone) -> Result<Report, Unusable> {
-    let trust = read(&args.trust, MAX_FILE)?;
-    let trust = Trust::read(&trust)
-        .map_err(|source| Unusable::Trust { path: args.trust.clone(), source: source.into() })?;
+    let trust = trust_file::read(&args.trust)?;
     let certificate = read(&args.certificate, MAX_FILE)?;
     let status = args.status.as_deref().map(|path| read(path, MAX_FILE)).transpose()?;
     let record = args.record.as_deref().map(|path| read(path, MAX_RECORD)).transpose()?;
@@ -149,10 +151,8 @@ fn question(args: &VerifyArgs, now: Timestamp, zone: &TimeZone) -> Result<Questi
 
 /// The file's bytes, at most `limit` of them.
 fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Unusable> {
-    let one_more = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    let mut bytes = Vec::new();
-    let file = File::open(path).and_then(|file| file.take(one_more).read_to_end(&mut bytes));
-    file.map_err(|source| Unusable::File { path: path.into(), source })?;
+    let bytes = bounded::begin(path, u64::try_from(limit).unwrap_or(u64::MAX));
+    let bytes = bytes.map_err(|source| Unusable::File { path: path.into(), source })?;
     if bytes.len() > limit {
         return Err(Unusable::TooLong { path: path.into(), limit });
     }
@@ -177,11 +177,11 @@ enum Unusable {
     #[error("{}: longer than {}, so it is no such file. Was another one meant?", path.display(), size(*limit))]
     TooLong { path: PathBuf, limit: usize },
     /// Another of our files.
-    #[error("{}: this is {is}, and stands where the {wanted} should. Type: comity verify CERTIFICATE --trust TRUST-FILE --status STATUS-FILE", path.display())]
+    #[error("{}: this is {is}, and stands where the {wanted} should. Type: {} verify CERTIFICATE --trust TRUST-FILE --status STATUS-FILE", path.display(), program())]
     MixedUp { path: PathBuf, is: &'static str, wanted: FileKind },
     /// A trust file that is none.
-    #[error("{}: {source}. Get the trust file that both regions published, and compare it: --trust FILE", path.display())]
-    Trust { path: PathBuf, source: Box<certificate::TrustError> },
+    #[error(transparent)]
+    Trust(#[from] BadTrust),
     /// A local time that there is not.
     #[error("--at: {source}. Give it with its offset, as in 2026-11-21T10:35:00+08:00")]
     Moment { source: args::BadMoment },

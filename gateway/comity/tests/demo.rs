@@ -159,10 +159,14 @@ fn a_kept_one_is_asked_and_stopped() {
     assert_eq!(status, 0, "{ask}");
     let (no, status) = typed(at, &format!("{} --out no.json", ask.trim()));
     assert_eq!((status, no.contains("licence_not_valid")), (1, true), "{no}");
+    assert!(no.contains(" · who acts next: holder. Ask the issuer."), "{no}");
+    assert!(no.contains("  reason    "), "{no}");
     drop(stop);
     let (none, status) = said(&comity(at, &["demo", "stop"]));
     assert_eq!(status, 64, "{none}");
-    assert!(!at.join("comity-demo/running").exists());
+    for gone in ["running", "record.txt", "consent.txt"] {
+        assert!(!at.join("comity-demo").join(gone).exists(), "{gone}");
+    }
     assert!(at.join("comity-demo/certificate.json").exists());
 }
 
@@ -216,21 +220,36 @@ fn a70_a_key_share_of_another_ceremony_is_named_and_left_out() {
 }
 
 #[test]
-fn ctrl_c_stops_after_the_step_and_leaves_nothing() {
+fn ctrl_c_and_sigterm_stop_after_the_step_and_leave_nothing() {
     let _turn = my_turn();
+    for signal in ["-INT", "-TERM"] {
+        let folder = folder();
+        // What is to be kept is not kept either when it is broken off.
+        let mut demo = begin(folder.path(), &["demo", "--keep"]);
+        wait_for_processes(folder.path(), |count| count > 10);
+        let kill = Command::new("kill").args([signal, &demo.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let mut text = String::new();
+        demo.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(demo.wait().unwrap().code(), Some(130), "{signal}: {text}");
+        assert!(text.contains("Stopping after this step (again: at once)"), "{text}");
+        assert!(text.contains("Stopped after step 1 of 9, Start three regions"), "{text}");
+        assert!(!folder.path().join("comity-demo").exists());
+        assert_eq!(processes(folder.path()), [0u32; 0]);
+    }
+}
+
+#[test]
+fn a_chain_whose_port_is_taken_is_to_be_tried_again() {
     let folder = folder();
-    // What is to be kept is not kept either when it is broken off.
-    let mut demo = begin(folder.path(), &["demo", "--keep"]);
-    wait_for_processes(folder.path(), |count| count > 10);
-    let kill = Command::new("kill").args(["-INT", &demo.id().to_string()]).status().unwrap();
-    assert!(kill.success());
-    let mut text = String::new();
-    demo.stderr.take().unwrap().read_to_string(&mut text).unwrap();
-    assert_eq!(demo.wait().unwrap().code(), Some(130), "{text}");
-    assert!(text.contains("Stopping after this step (again: at once)"), "{text}");
-    assert!(text.contains("Stopped after step 1 of 9, Start three regions"), "{text}");
-    assert!(!folder.path().join("comity-demo").exists());
-    assert_eq!(processes(folder.path()), [0u32; 0]);
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (held, free) = (held.local_addr().unwrap().to_string(), free.to_string());
+    let chain = ["demo-chain", "--chain", "gd-main", "--began", "1800000000000"];
+    for more in [["--node", &held, "--admin", &free], ["--node", &free, "--admin", &held]] {
+        let (text, status) = said(&comity(folder.path(), &[&chain[..], &more].concat()));
+        assert_eq!((status, text.contains("is taken")), (75, true), "{text}");
+    }
 }
 
 #[test]

@@ -3,11 +3,17 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "run/ask.rs"]
+mod ask;
+
 #[path = "run/reload.rs"]
 mod reload;
 
 #[path = "run/told.rs"]
 mod told;
+
+#[path = "run/usage.rs"]
+mod usage;
 
 use comity::deployment::{Plan, RegionPlan, RegulatorPlan, SourcePlan, Written, write};
 use embedded_chain::{Chain, FIRST_PIN, Genesis};

@@ -1,5 +1,6 @@
 //! What the demonstration leaves behind.
 
+use comity::typed;
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -13,6 +14,9 @@ pub(super) const RUNNING: &str = "running";
 
 /// The log of the first lane.
 pub(super) const LOG: &str = "log";
+
+/// Record and consent, as its holder hands them over: they go with the programs.
+pub(super) const HANDED: [&str; 2] = ["record.txt", "consent.txt"];
 
 /// All files that a demonstration writes: nothing else in the folder is touched.
 const FILES: [&str; 4] = ["certificate.json", "status.json", "declined.json", "trust.json"];
@@ -28,7 +32,7 @@ pub(super) enum FolderError {
     #[error("{} exists and was not made by a demo, so it is not replaced. Move it, or give another: --folder FOLDER", .0.display())]
     NotOurs(PathBuf),
     /// Programs of an earlier demonstration still run.
-    #[error("a demonstration still runs in {}. Stop it: comity demo stop --folder {}", .0.display(), super::typed::path(.0))]
+    #[error("a demonstration still runs in {}. Stop it: {} demo stop --folder {}", .0.display(), typed::program(), typed::path(.0))]
     Running(PathBuf),
     /// The disk says no.
     #[error("{}: {source}. Give a folder that can be written: --folder FOLDER", path.display())]
@@ -88,8 +92,11 @@ impl Folder {
         Ok(path)
     }
 
-    /// Removes what the programs had.
+    /// Removes what the programs had, and what the holder handed over to them.
     pub(super) fn remove_running(&self) -> io::Result<()> {
+        for name in HANDED {
+            absent_or(fs::remove_file(self.0.join(name)))?;
+        }
         absent_or(fs::remove_dir_all(self.0.join(RUNNING)))
     }
 

@@ -1,13 +1,13 @@
 //! `comity demo hand-over`: plays the holder of the example licence.
 
 use super::{
-    files::RUNNING,
+    files::{HANDED, RUNNING},
     kept,
     play::ask::PURPOSE,
-    regions::{SOURCE, lane},
-    typed,
+    regions::{DESTINATIONS, SOURCE, lane},
 };
 use crate::{exit::Exit, moment::now, output::Output};
+use comity::typed;
 use embedded_chain::example_licence;
 use gateway_types::{
     Jurisdiction, Origin, Platform,
@@ -39,23 +39,32 @@ pub(crate) struct HandOverArgs {
 
 /// Writes the files, and says what to type next.
 pub(super) fn run(args: &HandOverArgs, out: &mut Output) -> anyhow::Result<Exit> {
+    if !DESTINATIONS.contains(&args.to.as_str()) {
+        let [one, other] = DESTINATIONS;
+        return Ok(out.refuse(&format_args!(
+            "no lane of the demonstration leads from {SOURCE} to {}. Write --to {one} or --to {other}",
+            args.to
+        )));
+    }
     let config = args.folder.join(RUNNING).join("deployment").join(args.to.as_str());
     let config = config.join("platform/platform.toml");
     if !config.is_file() {
         return Ok(out.refuse(&format_args!(
-            "no demonstration is kept in {}, or it has no platform in {}. Start one: comity demo --keep",
+            "no demonstration is kept in {}. Start one: {} demo --keep",
             args.folder.display(),
-            args.to
+            typed::program()
         )));
     }
     let licence = example_licence(&SOURCE.parse()?, args.licence)?;
     let me = Platform { region: args.to.clone(), name: "counter".parse()? };
     let origin = Origin { deployment: "comity.demo".parse()?, lane: lane(args.to.as_str())? };
     let handed = licence.hand_over(&origin, &me, &args.purpose, &args.key, now())?;
-    let (record_file, consent_file) =
-        (args.folder.join("record.txt"), args.folder.join("consent.txt"));
-    fs::write(&record_file, handed.record)?;
-    fs::write(&consent_file, handed.consent)?;
+    let [record_file, consent_file] = HANDED.map(|name| args.folder.join(name));
+    for (path, text) in [(&record_file, handed.record), (&consent_file, handed.consent)] {
+        if let Err(error) = fs::write(path, text) {
+            return Ok(out.refuse(&format_args!("{}: {error}", path.display())));
+        }
+    }
     let command = format!(
         "{} ask {} --from {SOURCE} --to {} --for {} --record {} --consent {} --key {} --config {}",
         typed::program(),

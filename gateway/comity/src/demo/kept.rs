@@ -6,14 +6,16 @@ use super::{
     play::issue,
     regions::{DESTINATIONS, Region},
     running::Running,
-    typed,
 };
 use crate::{
     exit::Exit,
     output::{CYAN, Output, styled},
 };
 use anyhow::Context as _;
-use comity::fleet::{Program, ask_to_stop};
+use comity::{
+    fleet::{Program, ask_to_stop},
+    typed,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{
@@ -108,8 +110,9 @@ pub(super) fn stop(args: &StopArgs, out: &mut Output) -> anyhow::Result<Exit> {
     let kept = read(&args.folder);
     if kept.is_empty() {
         return Ok(out.refuse(&format_args!(
-            "no demonstration runs in {}. Start one that goes on: comity demo --keep",
-            args.folder.display()
+            "no demonstration runs in {}. Start one that goes on: {} demo --keep",
+            args.folder.display(),
+            typed::program()
         )));
     }
     let ours: Vec<&Kept> = kept.iter().filter(|it| it.still_runs()).collect();

@@ -4,6 +4,7 @@ use super::{Stopped, Unusable, bug, unusable};
 use crate::output::{CYAN, GREEN, Output, styled};
 use comity::{
     authority::Authority,
+    bounded,
     folder::{NewFile, Target},
     secret_file,
 };
@@ -14,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Longest request for a certificate that is read, in bytes.
+/// Longest request or certificate that is read, in bytes.
 const MAX_REQUEST: u64 = 16 * 1024;
 
 /// The arguments of `comity keys authority`.
@@ -93,7 +94,7 @@ pub(super) fn sign(args: &SignArgs, out: &mut Output) -> Result<(), Stopped> {
 /// The authority of `region` that lies in `folder`.
 pub(super) fn read(folder: &Path, region: &Jurisdiction) -> Result<Authority, Unusable> {
     let of = |name: &str, source| Unusable::Authority { path: folder.join(name), source };
-    let certificate = fs::read_to_string(folder.join("certificate.pem"))
+    let certificate = bounded::read_text(&folder.join("certificate.pem"), MAX_REQUEST)
         .map_err(|source| of("certificate.pem", source))?;
     let key = secret_file::read(&folder.join("key.pem"))?;
     let key =
@@ -103,11 +104,7 @@ pub(super) fn read(folder: &Path, region: &Jurisdiction) -> Result<Authority, Un
 
 fn request(path: &Path) -> Result<String, Unusable> {
     let of = |source| Unusable::Request { path: path.to_owned(), source };
-    let is_too_long = fs::metadata(path).map_err(of)?.len() > MAX_REQUEST;
-    if is_too_long {
-        return Err(of(std::io::Error::other("too long for a request")));
-    }
-    fs::read_to_string(path).map_err(of)
+    bounded::read_text(path, MAX_REQUEST).map_err(of)
 }
 
 /// Nothing is written over.

@@ -170,8 +170,9 @@ fn tell(args: &InitArgs, certificate: &str, public: &Value, out: &mut Output) {
         "the certificate counts for 397 days".to_owned()
     } else {
         format!(
-            "have {}'s authority sign it (comity keys sign), and put what it gives beside it as certificate.pem",
-            args.region
+            "have {}'s authority sign it ({} keys sign), and put what it gives beside it as certificate.pem",
+            args.region,
+            comity::typed::program()
         )
     };
     out.line(format_args!("  {certificate}: {next}"));

@@ -1,7 +1,7 @@
 //! A log in a folder, signed by committees made up for the purpose.
 
 use super::{findings, show, *};
-use certificate::read::write;
+use certificate::{Trust, read::write};
 use gateway_cosign::{CosigningKey, EpochKeys, KeyShare, Note, NoteLine, ThresholdText};
 use gateway_log::{LeafHash, Log};
 use gateway_types::{

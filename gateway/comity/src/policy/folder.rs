@@ -1,5 +1,6 @@
 //! Reads a pack's folder: the only place where `comity policy` meets the disk.
 
+use comity::bounded::read_text;
 use gateway_types::Jurisdiction;
 use policy_engine::{Pack, PackErrors};
 use std::{
@@ -101,14 +102,6 @@ fn read_texts(folder: &Path, prefix: &str, files: &mut Files) -> io::Result<()> 
         }
     }
     Ok(())
-}
-
-fn read_text(path: &Path, limit: u64) -> io::Result<String> {
-    let size = fs::metadata(path)?.len();
-    if size > limit {
-        return Err(io::Error::other(format!("{size} bytes, at most {limit} are read")));
-    }
-    fs::read_to_string(path)
 }
 
 /// Reads the facts of one question: an object whose members are all known, and each there once (A96).

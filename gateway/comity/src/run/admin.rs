@@ -11,10 +11,11 @@ use tokio::sync::watch;
 pub(super) async fn listen(
     net: &Arc<dyn Net>,
     at: Option<SocketAddr>,
-) -> io::Result<Option<Box<dyn Listener>>> {
+) -> Result<Option<Box<dyn Listener>>, (SocketAddr, io::Error)> {
     let Some(at) = at else { return Ok(None) };
-    let listener = net.listen(at).await?;
-    tracing::info!("probes and metrics on {}", listener.local_addr()?);
+    let failed = |error| (at, error);
+    let listener = net.listen(at).await.map_err(failed)?;
+    tracing::info!("probes and metrics on {}", listener.local_addr().map_err(failed)?);
     Ok(Some(listener))
 }
 

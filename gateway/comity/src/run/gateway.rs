@@ -16,7 +16,7 @@ use gateway::{
 use gateway_net::{Clock, Net, SystemClock, SystemNet};
 use gateway_store_redb::OpenError;
 use gateway_types::{ChainId, entry::ClientPin};
-use std::{collections::BTreeMap, io::ErrorKind, path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 pub(super) async fn serve(
     checked: &Checked,
@@ -43,9 +43,7 @@ pub(super) async fn serve(
     let started = Gateway::start(settings, ground, ground::rng()?).await;
     let mut gateway = match started {
         Ok(gateway) => gateway,
-        Err(StartError::Listen { at, source }) if source.kind() == ErrorKind::AddrInUse => {
-            return again(&format!("{at} is taken"));
-        }
+        Err(StartError::Listen { at, source }) => return super::not_listening(at, source),
         Err(error) => return Err(error.into()),
     };
     tracing::info!(region = %file.region, name = %file.name, "listening on {}", gateway.addresses.api);

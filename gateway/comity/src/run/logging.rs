@@ -12,10 +12,28 @@ pub(crate) enum LogForm {
     Json,
 }
 
-/// Logs from now on. `filter` says what; else `COMITY_LOG` does; else what matters to an operator.
-pub(super) fn start(form: LogForm, filter: Option<&str>) -> anyhow::Result<()> {
-    let said = filter.map(str::to_owned).or_else(|| std::env::var("COMITY_LOG").ok());
-    let filter = EnvFilter::try_new(said.as_deref().unwrap_or("info"))?;
+/// What is to be logged cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{from}: `{said}` does not say what is logged. Write info, debug, warn or error, or target=level,…"
+)]
+pub(super) struct BadFilter {
+    /// Who said it.
+    from: &'static str,
+    said: String,
+}
+
+/// What is logged: `said` says it; else `COMITY_LOG` does; else what matters to an operator.
+pub(super) fn filter(said: Option<&str>) -> Result<EnvFilter, BadFilter> {
+    let (from, said) = match said {
+        Some(said) => ("--log-level", said.to_owned()),
+        None => ("COMITY_LOG", std::env::var("COMITY_LOG").unwrap_or_else(|_| "info".to_owned())),
+    };
+    EnvFilter::try_new(&said).map_err(|_| BadFilter { from, said })
+}
+
+/// Logs from now on.
+pub(super) fn start(form: LogForm, filter: EnvFilter) -> anyhow::Result<()> {
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
     // Colours are for a terminal: a log in a file is searched.
     let log = log.with_ansi(stderr().is_terminal());

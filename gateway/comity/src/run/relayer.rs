@@ -32,7 +32,7 @@ pub(super) async fn serve(
     let tls = Tls::new(&load::tls(folder, &file.tls)?, Arc::clone(&clock))?;
     let listener = match admin::listen(&net, file.listen.admin).await {
         Ok(listener) => listener,
-        Err(error) => return super::not_listening(file.listen.admin, error),
+        Err((at, error)) => return super::not_listening(at, error),
     };
     let exposed = Exposed::new("relayer", Arc::clone(&clock), Some(Arc::clone(&tls)));
     let client = Client::new(Arc::clone(&net), Arc::clone(&tls), ClientLimits::default());

@@ -211,7 +211,7 @@ fn facts_that_are_none_are_wrong_usage_with_their_place() {
         (facts().replacen("  \"review\": false,\n", "", 1), "missing field `review`"),
         ("[]".into(), "facts.json:1:"),
         (String::new(), "facts.json:1:"),
-        ("x".repeat(70_000), "at most 65536"),
+        ("x".repeat(70_000), "longer than 64 KiB"),
     ] {
         let facts = folder.write("facts.json", text);
         let args = ["policy", "explain", &facts, "--pack", "CN-HK", "--packs", &packs];

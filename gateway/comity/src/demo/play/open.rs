@@ -2,7 +2,8 @@
 
 use crate::{
     demo::{
-        files::Folder,
+        files::{Folder, RUNNING},
+        ports,
         regions::{DESTINATIONS, SOURCE},
         running::{ABSENT, Cast, Running},
         stage::{Stage, region},
@@ -25,7 +26,13 @@ pub(in crate::demo) fn open(
     folder: &Folder,
     cast: &Cast,
 ) -> anyhow::Result<Running> {
-    let mut running = Running::start(&folder.path("running"), now(), cast)?;
+    let running = ports::with_others(
+        |error| {
+            stage.note(error.to_string());
+            Ok(folder.remove_running()?)
+        },
+        || up(folder, cast),
+    )?;
     let names: Vec<String> = running.regions.iter().map(|it| region(&it.region)).collect();
     stage.note(format!(
         "{}: each a chain of 4 validators, a gateway, a relayer, 4 regulators of whom 3 must agree",
@@ -34,12 +41,18 @@ pub(in crate::demo) fn open(
     stage.good(
         "each committee made its key together: no dealer, the whole key never existed anywhere",
     );
-    running.wait_for_lanes(FIRST_ENTRIES)?;
     for destination in DESTINATIONS {
         stage.good(format!(
             "lane {SOURCE} → {destination} opened, its first {FIRST_ENTRIES} entries signed"
         ));
     }
+    Ok(running)
+}
+
+/// Starts all, and waits until both lanes are open: from then on no port is asked for any more.
+fn up(folder: &Folder, cast: &Cast) -> anyhow::Result<Running> {
+    let mut running = Running::start(&folder.path(RUNNING), now(), cast)?;
+    running.wait_for_lanes(FIRST_ENTRIES)?;
     Ok(running)
 }
 
