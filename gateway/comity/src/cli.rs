@@ -2,6 +2,7 @@
 
 use crate::{
     exit::Exit,
+    help,
     output::{Output, has_gone},
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -16,7 +17,7 @@ use std::process::ExitCode;
     about = "A licence issued in one region, recognised in another",
     arg_required_else_help = true,
     before_help = "First minute:   comity demo",
-    after_help = "Exit status: 0 yes · 1 no · 2 cannot say · 64 wrong usage · 70 our bug · 75 try again · 130 interrupted"
+    after_help = "Exit status: 0 yes · 1 no · 2 cannot say · 64 wrong usage · 70 our bug · 75 try again · 130 interrupted\n`comity help CODE` says what a code means, such as C-131 or licence_not_valid"
 )]
 struct Cli {
     /// One JSON object, or one a line, instead of text for people.
@@ -69,8 +70,11 @@ enum Command {
 
 /// Reads the command line and does what it says.
 pub(crate) fn main() -> ExitCode {
-    if let Some(code) = asked_code() {
-        return crate::config::explain(&code, &mut Output::new(false)).into();
+    // The parser's own help knows commands only.
+    if let Some(asked) = help::asked(std::env::args().skip(1)) {
+        let mut out = Output::new(asked.json);
+        let exit = help::answer(&asked, &mut out);
+        return all_was_said(exit, &mut out).into();
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -83,16 +87,6 @@ pub(crate) fn main() -> ExitCode {
         Exit::OurBug
     });
     all_was_said(exit, &mut out).into()
-}
-
-/// `comity help C-131`: the parser's own help knows commands only.
-fn asked_code() -> Option<String> {
-    let mut words = std::env::args().skip(1);
-    let (help, code, None) = (words.next()?, words.next()?, words.next()) else { return None };
-    let (letter, digits) = code.split_once('-')?;
-    let is_code =
-        letter.len() == 1 && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    (help == "help" && is_code).then_some(code)
 }
 
 /// An answer that nobody could read, as on a full disk, was not given.

@@ -7,11 +7,14 @@ use crate::{
     exit::Exit,
     output::{BOLD, DIM, GREEN, Output, RED, YELLOW, styled},
 };
-use comity::settings::{Checked, Given, MAX_SETTINGS, Over, Program, check, count, show};
+use comity::{
+    bounded,
+    settings::{Checked, Given, MAX_SETTINGS, Over, Program, check, count, show},
+};
 use serde_json::json;
 use std::{
     collections::BTreeMap,
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -118,11 +121,7 @@ pub(crate) fn folder_of(file: &Path) -> PathBuf {
 
 /// Reads a settings file's text.
 pub(crate) fn read(file: &Path) -> io::Result<String> {
-    let about = fs::metadata(file)?;
-    if about.len() > MAX_SETTINGS {
-        return Err(io::Error::other(format!("more than {MAX_SETTINGS} bytes are no settings")));
-    }
-    fs::read_to_string(file)
+    bounded::read_text(file, MAX_SETTINGS)
 }
 
 fn program_of(file: &Path) -> Option<Program> {
@@ -189,14 +188,4 @@ pub(crate) fn colored(line: &str) -> String {
         }
     }
     line.to_owned()
-}
-
-/// `comity help C-131`: what a code means.
-pub(crate) fn explain(code: &str, out: &mut Output) -> Exit {
-    let Some(means) = comity::settings::explain(&code.to_ascii_uppercase()) else {
-        return out.refuse(&format_args!("{code} is no code that is known here"));
-    };
-    out.line(format_args!("{}  {means}", styled(BOLD, code.to_ascii_uppercase())));
-    out.object(&json!({ "code": code.to_ascii_uppercase(), "means": means }));
-    Exit::Yes
 }

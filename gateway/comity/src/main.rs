@@ -5,6 +5,7 @@ mod cli;
 mod config;
 mod demo;
 mod exit;
+mod help;
 mod interrupt;
 mod keys;
 mod log;

@@ -20,7 +20,7 @@ mod walk;
 mod write;
 
 pub use check::{Checked, Given, MAX_SETTINGS, check, check_text};
-pub use codes::explain;
+pub use codes::codes;
 pub use endpoint::Endpoint;
 pub use finding::{Finding, Severity, count, show};
 pub(crate) use judge::load_pack;

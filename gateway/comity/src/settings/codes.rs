@@ -75,8 +75,16 @@ const CODES: &[(&str, &str)] = &[
         "Your settings and the lane's genesis file differ about a chain: its identifier, its registry or the block where trust begins. Compare both with a source of your own before you change either.",
     ),
     (
+        "C-135",
+        "A length of time that may be set and is hardly meant. A header is trusted for 1 hour to 21 days, and may be 1 to 30 s ahead of this clock: shorter, and honest nodes are refused; longer, and whoever once was a validator may show another history.",
+    ),
+    (
         "C-140",
         "A secret stands where it can be read, copied and logged. It is not repeated. Put it into a file of mode 0600, name that file, and take the secret for known: make a new one.",
+    ),
+    (
+        "C-141",
+        "Probes and metrics have no TLS and ask nobody who they are. At 0.0.0.0 or [::] they are open to every network that the machine is on; whom the program waits for, and when its certificates end, is nobody else's business.",
     ),
     (
         "C-150",
@@ -90,7 +98,7 @@ const CODES: &[(&str, &str)] = &[
     ("C-153", "The TLS key is not the certificate's."),
     (
         "C-154",
-        "What is named as an authority is none, or the program's own region has none, or the region of a program that it dials.",
+        "What is named as an authority is none, or the program's own region has none, or the region of a program that it dials, or one end of a gateway's lane, whose regulators dial it.",
     ),
     ("C-155", "A TLS certificate ends within 30 days."),
     (
@@ -128,10 +136,17 @@ const CODES: &[(&str, &str)] = &[
         "C-170",
         "The keys are not those that the lane names for this program. With another key share everything that a regulator signs would be found bad and left out; --dev starts it all the same.",
     ),
-    ("C-171", "A sealed file does not open: the passphrase is another, or the file was changed."),
+    (
+        "C-171",
+        "A sealed file does not open: the passphrase is another, or the file was changed. Of a file of another kind C-112 is said.",
+    ),
     (
         "C-180",
         "There is little room where the store is: less than 1 GiB, or less than keep_free, below which nothing new is taken.",
+    ),
+    (
+        "C-181",
+        "No store can be where the settings say: something else than a folder is there, or above it, or the folder cannot be written by this user.",
     ),
     (
         "C-190",
@@ -140,9 +155,8 @@ const CODES: &[(&str, &str)] = &[
     ("C-191", "A platform asks another region's gateway, which takes no question of it."),
 ];
 
-/// What a code means, if there is such a one.
-#[must_use]
-pub fn explain(code: &str) -> Option<&'static str> {
-    let of_settings = CODES.iter().find(|(known, _)| *known == code).map(|(_, means)| *means);
-    of_settings.or_else(|| Lack::of_code(code).map(Lack::means))
+/// Every code of settings, and of what programs lack while they run, with what it means.
+pub fn codes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lacks = Lack::ALL.into_iter().map(|lack| (lack.code(), lack.means()));
+    CODES.iter().copied().chain(lacks)
 }
