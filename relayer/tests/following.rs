@@ -317,8 +317,8 @@ async fn one_change_is_brought_with_its_proof() {
     let chain = new_chain();
     let mut world = start(&chain, adapters(&nodes(&chain, &[Manner::Honest; 2])), 1);
     world.follow(0).await;
-    world.work[0].send(RelayWork::FetchChange(world.id.clone(), 1)).await.unwrap();
     world.until_at(7).await;
+    world.work[0].send(RelayWork::FetchChange(world.id.clone(), 1)).await.unwrap();
     let shown = world
         .until(|_, found| match found {
             RelayEvidence::Change(_, 1, shown) => Some(shown),
