@@ -1,8 +1,10 @@
 #!/bin/sh
 # Breaks one rule at a time in a copy of the tree, and demands that the break is caught: by the model's
 # search, by the named tests where the model cannot see it, or by one seed of the simulator where only the
-# programs have the rule. Fails if a mutant survives, does not build, or its patch no longer applies.
-# The copy stays in target/mutants; what others built of libraries is used again.
+# programs have the rule. All patches are applied together and built once: each breaks its rule only where
+# the environment has MUTANT=its number, the number that its file's name begins with. Without MUTANT the
+# same programs must find nothing. Fails if a mutant survives, does not build, has not its number in it, or
+# its patch no longer applies. The copy stays in target/mutants; what others built of libraries is used again.
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -11,6 +13,7 @@ log=$root/target/mutants/log
 export CARGO_TARGET_DIR="$root/target"
 # The copy lies inside a repository, and is none itself.
 export GIT_CEILING_DIRECTORIES="$root/target/mutants"
+unset MUTANT
 
 rm -rf "$copy"
 mkdir -p "$copy"
@@ -18,6 +21,9 @@ mkdir -p "$copy"
     if [ -f "$file" ]; then printf '%s\n' "$file"; fi
 done | tar -cf - -T -) | tar -xmf - -C "$copy"
 cd "$copy"
+# Cargo reads the tree's own settings too, as the copy lies below it. With the same flags twice every library would be
+# another one, and built anew.
+rm -rf .cargo
 
 # Builds what WAY needs; nothing is caught by code that does not compile.
 build() {
@@ -36,6 +42,15 @@ check() {
     # A seed, and --short where that is enough.
     sim) set -- $2 && "$CARGO_TARGET_DIR/release/sim" --seed "$@" ;;
     esac >"$log" 2>&1
+}
+
+# Whether WAY said in its own words that something is wrong: a program that fell or was not found shows nothing.
+was_caught() {
+    case $1 in
+    model) grep -qE '^    [a-z]' "$log" ;;
+    tests) grep -q '^test result: FAILED' "$log" ;;
+    sim) grep -q '^    broken: \[$' "$log" ;;
+    esac
 }
 
 # What showed it.
@@ -57,17 +72,51 @@ field() {
     sed -n "s/^$1: //p" "$2" | head -1
 }
 
-failed=0
-patches=$(ls "$root"/tests/mutants/*.patch)
+# The numbers that a patch adds switches for, each once.
+switches() {
+    sed -n 's/^+.*std::env::var("MUTANT")\.as_deref() [!=]= Ok("\([0-9]*\)").*/\1/p' "$1" | sort -u
+}
 
-# The tree as it is must pass, or nothing is shown by a mutant that does not.
+# The patches that touch what did not compile.
+culprits() {
+    sed -n 's/^ *--> \([^:]*\):.*/\1/p' "$log" | sort -u | while IFS= read -r file; do
+        (cd "$root/tests/mutants" && grep -lF "+++ b/$file" ./*.patch)
+    done | sed 's|^\./||; s|\.patch$||' | sort -u | paste -sd ' ' -
+}
+
+failed=0
+patches=
+for patch in "$root"/tests/mutants/*.patch; do
+    name=$(basename "$patch" .patch)
+    if [ "$(switches "$patch")" != "${name%%-*}" ]; then
+        switches "$patch" >"$log"
+        fail "$name: breaks its rule under another number than its own, or always"
+    elif ! git apply "$patch" 2>"$log"; then
+        fail "$name: the patch no longer applies"
+    else
+        patches="$patches $patch"
+    fi
+done
+
+# Without MUTANT nothing may be wrong, or nothing is shown by what is wrong with it.
+known=
 for by in $(for patch in $patches; do field 'Caught by' "$patch" | tr ' ' '@'; done | sort -u); do
     way=${by%%@*}
     which=$(echo "${by#*@}" | tr '@' ' ')
-    if build "$way" && check "$way" "$which"; then
-        printf '%-26s %-8s passes %s\n' '(the tree as it is)' "$way" "$which"
+    case " $known " in
+    *" $way "*) ;;
+    *)
+        known="$known $way"
+        if ! build "$way"; then
+            fail "the mutants do not build ($way); look at: $(culprits)"
+            exit 1
+        fi
+        ;;
+    esac
+    if check "$way" "$which"; then
+        printf '%-26s %-8s passes %s\n' '(no rule broken)' "$way" "$which"
     else
-        fail "the tree as it is does not pass: $way $which"
+        fail "without a broken rule this does not pass: $way $which"
         exit 1
     fi
 done
@@ -77,17 +126,14 @@ for patch in $patches; do
     by=$(field 'Caught by' "$patch")
     way=${by%% *}
     which=${by#* }
-    if ! git apply "$patch" 2>"$log"; then
-        fail "$name: the patch no longer applies"
-        continue
-    fi
-    if ! build "$way"; then
-        fail "$name: does not build"
-    elif check "$way" "$which"; then
+    export MUTANT="${name%%-*}"
+    if check "$way" "$which"; then
         fail "$name: SURVIVED ($way $which)"
+    elif ! was_caught "$way"; then
+        fail "$name: $way $which fell, and did not say what is wrong"
     else
         printf '%-26s %-8s caught: %s\n' "$name" "$way" "$(shown "$way")"
     fi
-    git apply -R "$patch"
+    unset MUTANT
 done
 exit "$failed"
