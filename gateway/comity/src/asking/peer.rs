@@ -1,6 +1,6 @@
 //! Why a gateway gave no answer, in plain words.
 
-use crate::exit::Exit;
+use crate::{exit::Exit, output::with_causes};
 use comity::ask::AskError;
 use gateway_http::PeerRefused;
 use rustls::{CertificateError, Error as TlsError, OtherError};
@@ -22,7 +22,7 @@ pub(super) fn plain(error: &AskError) -> (String, Exit) {
     let again = "Ask again with the same --key";
     let why = match cause::<io::Error>(error).map(io::Error::kind) {
         Some(io::ErrorKind::ConnectionRefused) => "nobody listens there".to_owned(),
-        _ => causes(error),
+        _ => with_causes(error),
     };
     (format!("{gateway}: {why}. {again}"), Exit::TryAgain)
 }
@@ -74,15 +74,4 @@ fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a
         next = error.source();
     }
     None
-}
-
-/// An error with all its causes.
-pub(super) fn causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

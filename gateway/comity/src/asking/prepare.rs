@@ -2,7 +2,7 @@
 
 use super::AskArgs;
 use crate::{
-    config::{colored, folder_of},
+    config::{self, colored, folder_of},
     moment::now,
     output::Output,
 };
@@ -11,7 +11,7 @@ use comity::{
     ask::{PlatformClient, Question},
     bounded,
     settings::{
-        Given, MAX_SETTINGS, Over, Program, check, count,
+        Given, Over, Program, check, count,
         platform::{Platform, PlatformError},
         show,
     },
@@ -70,8 +70,10 @@ pub(super) enum BadOut {
 pub(super) fn prepare(args: &AskArgs, out: &mut Output) -> Result<Prepared, Unusable> {
     check_out(&args.out, args.force)?;
     let given = args.trust.as_deref().map(trust_file::read).transpose()?;
-    check_settings(args, out)?;
-    let platform = Platform::load(&args.config)?;
+    let settings = config::read(&args.config)
+        .map_err(|source| Unusable::Config { path: args.config.clone(), source })?;
+    check_settings(args, &settings, out)?;
+    let platform = Platform::from_text(&args.config, &settings)?;
     let path = args.trust.as_ref().unwrap_or(&platform.trust);
     let trust = given.map_or_else(|| trust_file::read(path), Ok)?;
     trust_file::check_lane(&trust, path, &args.from, &args.to)?;
@@ -88,10 +90,8 @@ pub(super) fn prepare(args: &AskArgs, out: &mut Output) -> Result<Prepared, Unus
 }
 
 /// What `comity config check` would say; a trust file that is given stands for that of the settings.
-fn check_settings(args: &AskArgs, out: &mut Output) -> Result<(), Unusable> {
+fn check_settings(args: &AskArgs, text: &str, out: &mut Output) -> Result<(), Unusable> {
     let path = &args.config;
-    let text = bounded::read_text(path, MAX_SETTINGS)
-        .map_err(|source| Unusable::Config { path: path.clone(), source })?;
     let mut over = Over::default();
     if let Some(trust) = &args.trust {
         let whole = std::path::absolute(trust);
@@ -99,8 +99,8 @@ fn check_settings(args: &AskArgs, out: &mut Output) -> Result<(), Unusable> {
         over.flags.insert("client.trust".to_owned(), whole.display().to_string());
     }
     let folder = folder_of(path);
-    let (program, text) = (Program::Platform, text.as_str());
-    let checked = check(&Given { program, folder: &folder, text, over, dev: false, now: now() });
+    let (program, folder) = (Program::Platform, &folder);
+    let checked = check(&Given { program, folder, text, over, dev: false, now: now() });
     for line in show(&path.display().to_string(), &checked.findings) {
         out.hint(colored(&line));
     }

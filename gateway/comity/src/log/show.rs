@@ -3,7 +3,7 @@
 use super::findings::{Findings, LogFindings, Signatures};
 use crate::{
     exit::Exit,
-    output::{BOLD, DIM, GREEN, Output, RED, YELLOW, styled},
+    output::{BOLD, DIM, GREEN, Output, RED, YELLOW, styled, with_causes},
 };
 use anstyle::Style;
 use gateway_cosign::{EpochKeys, SignedCheckpoint};
@@ -51,7 +51,7 @@ pub(super) fn judge(findings: &Findings) -> Verdict {
         Findings::Log(log) => log,
     };
     match (&log.tiles, &log.signatures) {
-        (Err(error), _) => no("changed", "CHANGED", said(error)),
+        (Err(error), _) => no("changed", "CHANGED", with_causes(error)),
         (Ok(_), Signatures::Bad(error)) => no("not_genuine", "NOT GENUINE", error.to_string()),
         (Ok(_), Signatures::Unknown(unknown)) => cannot_say(unknown.to_string()),
         (Ok(_), Signatures::NotAsked) => {
@@ -199,12 +199,6 @@ fn wrong_tiles(error: &TileError) -> Vec<String> {
         TileError::Root { edge, .. } => edge.iter().map(ToString::to_string).collect(),
         TileError::TreeHead(_) => Vec::new(),
     }
-}
-
-/// An error with its causes.
-fn said(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |said, cause| format!("{said}: {cause}"))
 }
 
 fn of_tiles(tiles: u64) -> String {

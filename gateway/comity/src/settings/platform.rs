@@ -98,8 +98,16 @@ impl Platform {
     ///
     /// [`PlatformError`].
     pub fn load(path: &Path) -> Result<Self, PlatformError> {
-        let text = read(path)?;
-        let file: PlatformFile = toml::from_str(&text).map_err(|source| {
+        Self::from_text(path, &read(path)?)
+    }
+
+    /// [`Platform::load`], of what was read from `path` already.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError::Settings`].
+    pub fn from_text(path: &Path, text: &str) -> Result<Self, PlatformError> {
+        let file: PlatformFile = toml::from_str(text).map_err(|source| {
             PlatformError::Settings { path: path.to_owned(), source: source.into() }
         })?;
         let folder = path.parent().map_or_else(PathBuf::new, Path::to_owned);

@@ -73,16 +73,18 @@ pub struct Ended {
     pub certificate: Option<String>,
     /// What went wrong last.
     pub error: Option<String>,
+    has_ended: bool,
 }
 
 impl Ended {
     /// Whether it has not ended.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        !matches!(self.state.as_str(), "recognised" | "declined" | "failed" | "cancelled")
+        !self.has_ended
     }
 
     fn take(&mut self, got: Received) {
+        self.has_ended = !got.is_open();
         self.id = Some(got.id);
         (self.answer, self.state) = (got.answer, got.state);
         self.certificate = got.certificate.map(|it| it.url);
