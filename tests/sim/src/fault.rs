@@ -50,13 +50,15 @@ pub enum Kind {
     OldBackup,
     /// A leader says of what it proposes that it is final.
     ClaimsFinal,
-    /// A leader leaves the sync point where it is, and recognises on it however old it gets.
+    /// Both leaders keep back what they would recognise until its sync point is too old.
     StaleLeader,
+    /// A leader leaves out of the log what changed in the source.
+    OmittingLeader,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Partition,
         Self::Killed,
         Self::Equivocator,
@@ -77,6 +79,7 @@ impl Kind {
         Self::OldBackup,
         Self::ClaimsFinal,
         Self::StaleLeader,
+        Self::OmittingLeader,
     ];
 
     /// Its name in the table.
@@ -102,7 +105,8 @@ impl Kind {
             Self::DeadRelayer => "dead relayer",
             Self::OldBackup => "old backup",
             Self::ClaimsFinal => "premature leader",
-            Self::StaleLeader => "stale leader",
+            Self::StaleLeader => "stale leaders",
+            Self::OmittingLeader => "omitting leader",
         }
     }
 
@@ -141,8 +145,8 @@ pub enum What {
     Step(Host, i64),
     /// These nodes behave like this.
     Nodes(Vec<usize>, embedded_chain::Behaviour),
-    /// Somebody misbehaves.
-    Villain(Villainy),
+    /// Some misbehave.
+    Villains(Vec<Villainy>),
 }
 
 /// A fault: what, when, how long.
@@ -227,7 +231,8 @@ fn fault(kind: Kind, step: Step, draw: &mut Draw<'_>) -> Fault {
         | Kind::Replayer
         | Kind::Withholder
         | Kind::TwoFaced
-        | Kind::ClaimsFinal => (15_000, 40_000),
+        | Kind::ClaimsFinal
+        | Kind::OmittingLeader => (15_000, 40_000),
         Kind::OldBackup => (30_000, 40_000),
         _ => (6_000, 25_000),
     };
@@ -269,8 +274,9 @@ fn what(kind: Kind, step: Step, draw: &mut Draw<'_>) -> What {
             let after = Duration::from_millis(draw.range(8_000, 20_000));
             What::Backup(Host::member(draw.member()), after)
         }
-        Kind::ClaimsFinal => What::Villain(Villainy::ClaimsFinal(0)),
-        Kind::StaleLeader => What::Villain(Villainy::OldSync(0)),
+        Kind::ClaimsFinal => villains(&[Villainy::ClaimsFinal(0)]),
+        Kind::StaleLeader => villains(&[Villainy::OldSync(0), Villainy::OldSync(1)]),
+        Kind::OmittingLeader => villains(&[Villainy::HidesChanges(0)]),
         Kind::SlowClock => {
             let host = draw.host();
             // A gateway's answers are judged by the right time: it goes wrong by less.
@@ -283,13 +289,17 @@ fn what(kind: Kind, step: Step, draw: &mut Draw<'_>) -> What {
             What::Step(host, -(draw.range(500, most) as i64))
         }
         Kind::BadNodes => bad_nodes(draw),
-        Kind::Equivocator => What::Villain(Villainy::TwoBodies(0)),
-        Kind::Replayer => What::Villain(Villainy::Replays(draw.member())),
-        Kind::Withholder => What::Villain(Villainy::Withholds(draw.member())),
-        Kind::TwoFaced => What::Villain(Villainy::TwoFaced(draw.member())),
-        Kind::Hider => What::Villain(Villainy::Hides(0)),
-        Kind::Forger => What::Villain(Villainy::Forges(0)),
+        Kind::Equivocator => villains(&[Villainy::TwoBodies(0)]),
+        Kind::Replayer => villains(&[Villainy::Replays(draw.member())]),
+        Kind::Withholder => villains(&[Villainy::Withholds(draw.member())]),
+        Kind::TwoFaced => villains(&[Villainy::TwoFaced(draw.member())]),
+        Kind::Hider => villains(&[Villainy::Hides(0)]),
+        Kind::Forger => villains(&[Villainy::Forges(0)]),
     }
+}
+
+fn villains(villainies: &[Villainy]) -> What {
+    What::Villains(villainies.to_vec())
 }
 
 fn kill(kind: Kind, step: Step, draw: &mut Draw<'_>) -> What {
@@ -347,8 +357,8 @@ mod tests {
     #[test]
     fn every_pair_of_lasting_faults_comes() {
         let pair = |seed| planned(seed).iter().skip(1).map(|fault| fault.kind).collect();
-        let pairs: BTreeSet<BTreeSet<Kind>> = (0..136).map(pair).collect();
-        assert_eq!(pairs.len(), 17 * 16 / 2);
+        let pairs: BTreeSet<BTreeSet<Kind>> = (0..153).map(pair).collect();
+        assert_eq!(pairs.len(), 18 * 17 / 2);
         assert!(pairs.iter().all(|pair| pair.len() == 2));
     }
 }

@@ -42,8 +42,10 @@ pub enum Villainy {
     Sleeps(u8),
     /// The gateway at that place says of what it proposes that it is final.
     ClaimsFinal(u8),
-    /// The gateway at that place recognises on a sync point that it lets grow old.
+    /// The gateway at that place keeps back what it would recognise until its sync point is too old.
     OldSync(u8),
+    /// The gateway at that place leaves out of the log what changed in the source.
+    HidesChanges(u8),
     /// The relayer of the gateway at that place changes what it brings.
     Forges(u8),
     /// The relayer of the gateway at that place hides what is new.

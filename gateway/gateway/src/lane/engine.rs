@@ -101,6 +101,9 @@ pub struct Engine {
     now: Timestamp,
     #[cfg(feature = "villains")]
     villain: Option<Villain>,
+    /// What a villain keeps back until it is old.
+    #[cfg(feature = "villains")]
+    kept_back: Option<gateway_agreement::build::Made>,
 }
 
 /// What is seen of a member on its connection.

@@ -8,6 +8,7 @@ use crate::{
 use gateway_agreement::member::To;
 use gateway_store::{Batch, StoreError};
 use gateway_types::link::MemberFrame;
+use std::error::Error;
 use tokio::time::{Duration, Instant};
 
 /// How long to wait before a full disk is tried again.
@@ -65,21 +66,28 @@ impl LaneLoop {
     }
 }
 
+/// Told with what caused it.
+fn cause<'a>(why: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    why
+}
+
 fn note(notice: &Notice) {
     match notice {
-        Notice::Dropped { leader, why } => tracing::debug!(leader, error = %why, "frame dropped"),
+        Notice::Dropped { leader, why } => {
+            tracing::debug!(leader, error = cause(why), "frame dropped")
+        }
         Notice::NotJudged { candidate, why } => {
-            tracing::info!(candidate = %candidate.short(), error = %why, "no verdict");
+            tracing::info!(candidate = %candidate.short(), error = cause(why), "no verdict");
         }
         Notice::Refused(refused) => {
-            tracing::info!(body = %refused.d.short(), error = %refused.why, "not prepared");
+            tracing::info!(body = %refused.d.short(), error = cause(&refused.why), "not prepared");
         }
-        Notice::NotPrepared(why) => tracing::debug!(error = %why, "not prepared"),
+        Notice::NotPrepared(why) => tracing::debug!(error = cause(why), "not prepared"),
         Notice::Clock(state) if state.is_right() => tracing::info!("the clock is right again"),
         Notice::Clock(state) => tracing::error!(?state, "R-CLOCK: signing stops"),
         Notice::Silent => tracing::error!("what is stored may be old: silent"),
         Notice::Speaks => tracing::info!("it speaks again"),
         Notice::Frozen => tracing::error!("two valid headers contradict each other: frozen"),
-        Notice::Chain(why) => tracing::info!(error = %why, "not taken from the chain"),
+        Notice::Chain(why) => tracing::info!(error = cause(why), "not taken from the chain"),
     }
 }

@@ -47,7 +47,7 @@ impl World<'_> {
             }
             What::Step(host, ms) => self.machine(*host).clock.set_wrong_by(*ms),
             What::Nodes(nodes, behaviour) => self.behave(nodes, *behaviour),
-            What::Villain(villainy) => self.villains.set(*villainy, true),
+            What::Villains(villainies) => self.set_villains(villainies, true),
         }
         watch::with(|watch| watch.set_on(fault.kind, true));
     }
@@ -104,7 +104,7 @@ impl World<'_> {
             What::Backup(..) => {}
             What::Slow(host, _) | What::Step(host, _) => self.machine(*host).clock.set_wrong_by(0),
             What::Nodes(nodes, _) => self.behave(nodes, Behaviour::Honest),
-            What::Villain(villainy) => self.villains.set(*villainy, false),
+            What::Villains(villainies) => self.set_villains(villainies, false),
         }
         watch::with(|watch| watch.set_on(fault.kind, false));
     }
@@ -163,11 +163,15 @@ impl World<'_> {
         }
     }
 
+    fn set_villains(&self, villainies: &[Villainy], is_on: bool) {
+        for villainy in villainies {
+            self.villains.set(*villainy, is_on);
+        }
+    }
+
     /// Whoever leads proposes nothing, so that members ask for another leader.
     fn set_asleep(&self, is_asleep: bool) {
-        for place in [0, 1] {
-            self.villains.set(Villainy::Sleeps(place), is_asleep);
-        }
+        self.set_villains(&[0, 1].map(Villainy::Sleeps), is_asleep);
     }
 
     fn take_away(&mut self, host: Host, now: Duration) {

@@ -1,5 +1,5 @@
-//! A leader that shows two bodies, says too early that a batch is final, leaves the sync point where it is, or sleeps.
-//! Its lane does it; here it is told when.
+//! A leader that shows two bodies, says too early that a batch is final, keeps what it would recognise
+//! until its sync point is old, hides what changed, or sleeps. Its lane does it; here it is told when.
 
 use super::{Villains, Villainy};
 use gateway::lane::{LaneHandle, engine::Villain};
@@ -38,6 +38,9 @@ fn wanted(villains: &Villains, place: u8) -> Option<Villain> {
     }
     if villains.is_on(Villainy::OldSync(place)) {
         return Some(Villain::OldSync);
+    }
+    if villains.is_on(Villainy::HidesChanges(place)) {
+        return Some(Villain::HidesChanges);
     }
     villains.is_on(Villainy::Sleeps(place)).then_some(Villain::Sleep)
 }

@@ -133,6 +133,8 @@ impl Engine {
             config,
             #[cfg(feature = "villains")]
             villain: None,
+            #[cfg(feature = "villains")]
+            kept_back: None,
         })
     }
 }

@@ -2,12 +2,12 @@
 
 use super::{Engine, Output, lead::salt, wire};
 use gateway_agreement::{DigestedBody, build::Made, leader::Recipients};
-use gateway_lane::{LaneState, StatusList};
+use gateway_lane::{FRESH_SYNC, LaneState, StatusList};
 use gateway_log::LeafHash;
 use gateway_types::{
-    Bounded, Bytes, Digest, MemberRef, SourceCode,
-    body::{Body, BodyEntry, Evidence},
-    entry::Entry,
+    Bounded, Bytes, Digest, MemberRef, SourceCode, Timestamp,
+    body::{Body, BodyEntry},
+    entry::{BatchEntry, Entry},
     link::PeerFrame,
     message::{Ballot, FinalMessage, Proposal, ProposeMessage, ToMember},
 };
@@ -25,9 +25,10 @@ pub enum Villain {
     Sleep,
     /// Says of what it proposes that it is final already, under the signatures of the batch before.
     ClaimsFinal,
-    /// Leaves the sync point where it is and the source's changes out, and recognises on it all the same, however old
-    /// it gets.
+    /// Keeps what it would recognise back until the sync point is too old, and proposes it then as of now.
     OldSync,
+    /// Names the newest sync point, and leaves out of the log what of its changes is due there.
+    HidesChanges,
 }
 
 impl Engine {
@@ -54,7 +55,8 @@ impl Engine {
                 self.send_proposal(everybody, honest);
                 self.claim_final(body);
             }
-            Villain::OldSync => {
+            Villain::OldSync if is_fresh(body.body()) => {}
+            Villain::OldSync | Villain::HidesChanges => {
                 let everybody = self.connected(&Recipients::All);
                 self.send_proposal(everybody, honest);
             }
@@ -62,24 +64,38 @@ impl Engine {
     }
 
     /// What it proposes in the place of an honest body.
-    pub(super) fn make_as_villain(&self, honest: Made) -> Made {
-        if self.villain != Some(Villain::OldSync) {
-            return honest;
-        }
-        match self.with_old_sync(honest.body.body()) {
-            Some(body) => Made { body, evidence: Evidence::default(), ..honest },
-            None => honest,
+    pub(super) fn make_as_villain(&mut self, honest: Made) -> Made {
+        match self.villain {
+            Some(Villain::OldSync) => self.old_or_kept_back(honest),
+            // The evidence is left as it is: who compares it with the entries sees what is missing.
+            Some(Villain::HidesChanges) => self.other(&honest, without_changes).unwrap_or(honest),
+            _ => honest,
         }
     }
 
-    /// The same candidates on the sync point of the batch before. Nothing where there is none.
-    fn with_old_sync(&self, body: &Body) -> Option<DigestedBody> {
-        let entries = self.log.with_state(|lane| on_old_sync(lane, body))?;
+    /// What it kept back for this batch, as of now; or the honest one, to be kept back.
+    fn old_or_kept_back(&mut self, honest: Made) -> Made {
+        let k = honest.body.body().k;
+        if let Some(kept) = self.kept_back.as_ref().filter(|kept| kept.body.body().k == k) {
+            return self.other(kept, as_of_now).unwrap_or(honest);
+        }
+        self.kept_back = Some(honest.clone());
+        honest
+    }
+
+    /// The same with other entries in it. Nothing where there are none.
+    fn other(&self, made: &Made, change: Change) -> Option<Made> {
+        let body = made.body.body();
+        let decoded = body.entries.iter().map(|entry| Entry::decode(&entry.bytes).ok());
+        let entries = decoded.collect::<Option<Vec<_>>>()?;
+        let entries = self.log.with_state(|lane| change(lane, entries, self.now))?;
+        let time = batch_of(&entries)?.time;
         let salted = body.entries.iter().zip(entries).map(|(honest, entry)| {
             Some(BodyEntry { salt: honest.salt, bytes: Bytes::new(entry.encode()).ok()? })
         });
-        let salted = salted.collect::<Option<Vec<_>>>()?;
-        self.with_entries(Body { entries: Bounded::new(salted).ok()?, ..body.clone() })
+        let entries = Bounded::new(salted.collect::<Option<Vec<_>>>()?).ok()?;
+        let body = self.with_entries(Body { entries, time, ..body.clone() })?;
+        Some(Made { body, ..made.clone() })
     }
 
     fn claim_final(&mut self, body: &DigestedBody) {
@@ -137,16 +153,26 @@ impl Engine {
     }
 }
 
-/// The entries of a body without what came of the source since the batch before.
-fn on_old_sync(lane: &LaneState, body: &Body) -> Option<Vec<Entry>> {
-    let old = lane.tip()?.sync.clone()?;
-    let decoded = body.entries.iter().map(|entry| Entry::decode(&entry.bytes).ok());
-    let mut entries = decoded.collect::<Option<Vec<_>>>()?;
-    entries.retain(|entry| !matches!(entry, Entry::Status(_)));
-    let list = list_with(lane.status_list().clone(), &entries)?;
-    if let Some(Entry::Batch(batch)) = entries.first_mut() {
-        (batch.sync, batch.status_list) = (Some(old), list);
+/// Makes other entries of honest ones, at a time.
+type Change = fn(&LaneState, Vec<Entry>, Timestamp) -> Option<Vec<Entry>>;
+
+/// The same entries in a batch of now.
+fn as_of_now(_: &LaneState, mut entries: Vec<Entry>, now: Timestamp) -> Option<Vec<Entry>> {
+    let Some(Entry::Batch(batch)) = entries.first_mut() else { return None };
+    batch.time = now;
+    Some(entries)
+}
+
+/// The entries without the source's changes. Nothing where there are none to hide.
+fn without_changes(lane: &LaneState, all: Vec<Entry>, _: Timestamp) -> Option<Vec<Entry>> {
+    let is_change = |entry: &Entry| matches!(entry, Entry::Status(_));
+    if !all.iter().any(is_change) {
+        return None;
     }
+    let mut entries: Vec<Entry> = all.into_iter().filter(|entry| !is_change(entry)).collect();
+    let list = list_with(lane.status_list().clone(), &entries)?;
+    let Some(Entry::Batch(batch)) = entries.first_mut() else { return None };
+    batch.status_list = list;
     Some(entries)
 }
 
@@ -158,4 +184,20 @@ fn list_with(mut list: StatusList, entries: &[Entry]) -> Option<Digest> {
         }
     }
     Some(list.digest())
+}
+
+fn batch_of(entries: &[Entry]) -> Option<&BatchEntry> {
+    entries.first().and_then(|entry| match entry {
+        Entry::Batch(batch) => Some(batch),
+        _ => None,
+    })
+}
+
+/// Whether it recognises something on a sync point that counts.
+fn is_fresh(body: &Body) -> bool {
+    let decoded = body.entries.iter().filter_map(|entry| Entry::decode(&entry.bytes).ok());
+    let entries: Vec<Entry> = decoded.collect();
+    let recognises = entries.iter().any(|entry| matches!(entry, Entry::Recognised(_)));
+    let sync = batch_of(&entries).and_then(|batch| batch.sync.as_ref());
+    recognises && sync.is_some_and(|sync| body.time.since(sync.block_time) <= FRESH_SYNC)
 }
