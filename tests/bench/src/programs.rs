@@ -1,6 +1,7 @@
 //! What the programs cost as processes: CPU, answers' times, bytes, memory, over real TLS.
 
 pub mod fleet;
+pub mod held;
 pub mod load;
 pub mod measured;
 pub mod proxy;
@@ -10,7 +11,8 @@ pub mod usage;
 
 use anyhow::{Context as _, Result, ensure};
 use embedded_chain::ExampleLicence;
-use fleet::{Deployment, LANE};
+use fleet::{DESTINATION, Deployment, LANE, SOURCE, regulators};
+use held::in_rounds;
 use load::{Answered, Asker, all_at_once, percentile};
 use questions::{Prepared, issue, prepare};
 use serde_json::Value;
@@ -26,6 +28,8 @@ pub struct Scale {
     pub at_hand: u32,
     /// Open at once.
     pub at_once: usize,
+    /// Questions that are judged together, where CPU is counted.
+    pub a_round: usize,
     /// Questions that come evenly while there is nothing else to do, and how often.
     pub idle: (u32, Duration),
     /// How long questions come at half of what it can do.
@@ -38,6 +42,7 @@ impl Scale {
         fetched: 6_000,
         at_hand: 12_000,
         at_once: 1_500,
+        a_round: 1_200,
         idle: (60, Duration::from_millis(250)),
         half: Duration::from_secs(20),
     };
@@ -46,6 +51,7 @@ impl Scale {
         fetched: 40,
         at_hand: 40,
         at_once: 20,
+        a_round: 20,
         idle: (4, Duration::from_millis(250)),
         half: Duration::from_secs(1),
     };
@@ -132,16 +138,33 @@ impl Bench {
         prepare(licence, &self.asker.me, self.questions)
     }
 
-    /// Asks, and says what it cost.
+    /// Asks as fast as it answers, and says what it cost.
     ///
     /// # Errors
     ///
     /// If one is not answered *yes*.
     pub async fn burst(&mut self, questions: Vec<Prepared>, at_once: usize) -> Result<Cost> {
-        let (count, before) = (questions.len(), self.cpu()?);
-        let (lane, began) = (self.lane().await?, Instant::now());
-        let answered = all_at_once(&self.asker, questions, at_once).await?;
-        let took = began.elapsed();
+        let asker = self.asker.clone();
+        self.cost(all_at_once(&asker, questions, at_once)).await
+    }
+
+    /// Asks round by round, so that batches are large, and says what it cost.
+    ///
+    /// # Errors
+    ///
+    /// If one is not answered *yes*.
+    pub async fn rounds(&mut self, questions: Vec<Prepared>, a_round: usize) -> Result<Cost> {
+        let asker = self.asker.clone();
+        let members = [regulators(SOURCE), regulators(DESTINATION)].concat();
+        let pids = members.iter().map(|name| self.deployment.pid(name));
+        let pids = pids.collect::<Result<Vec<u32>>>()?;
+        self.cost(in_rounds(&asker, &pids, questions, a_round)).await
+    }
+
+    async fn cost(&self, asking: impl Future<Output = Result<Vec<Answered>>>) -> Result<Cost> {
+        let (before, lane, began) = (self.cpu()?, self.lane().await?, Instant::now());
+        let answered = asking.await?;
+        let (count, took) = (answered.len(), began.elapsed());
         // What regulators do after the answer counts too.
         tokio::time::sleep(Duration::from_secs(1)).await;
         let after = self.lane().await?;
@@ -225,6 +248,8 @@ pub async fn explore(exe: &Path, folder: &Path, rounds: u32, scale: Scale) -> Re
         println!("{} {}", program.name, program.pid());
     }
     for _ in 0..rounds {
+        let questions = bench.at_hand(scale.at_hand).await?;
+        bench.rounds(questions, scale.a_round).await?.print("at hand, in rounds");
         let questions = bench.at_hand(scale.at_hand).await?;
         bench.burst(questions, scale.at_once).await?.print("at hand");
         let questions = bench.fetched(scale.fetched).await?;

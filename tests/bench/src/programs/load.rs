@@ -188,12 +188,17 @@ pub async fn evenly(
     gather(tasks).await
 }
 
-async fn gather(mut tasks: JoinSet<Result<Answered>>) -> Result<Vec<Answered>> {
-    let mut answered = Vec::new();
+/// What all of them came to.
+///
+/// # Errors
+///
+/// If one of them failed.
+pub async fn gather<T: 'static>(mut tasks: JoinSet<Result<T>>) -> Result<Vec<T>> {
+    let mut all = Vec::new();
     while let Some(done) = tasks.join_next().await {
-        answered.push(done??);
+        all.push(done??);
     }
-    Ok(answered)
+    Ok(all)
 }
 
 /// Whether it may still be decided.

@@ -1,0 +1,75 @@
+//! Rounds of questions that members judge together, so that batches are as large as where members have machines of
+//! their own: while a round is asked, the members are stopped (`SIGSTOP`), and then go on (`SIGCONT`).
+
+use super::{
+    load::{Answered, Asker, gather, is_open},
+    questions::Prepared,
+};
+use anyhow::{Context as _, Result, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+use std::sync::Arc;
+use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
+
+/// Asked at once while nobody judges.
+const ASKING: usize = 48;
+
+/// Asks all of them, round by round.
+///
+/// # Errors
+///
+/// If one is not answered *yes*, or a member cannot be stopped.
+pub async fn in_rounds(
+    asker: &Asker,
+    members: &[u32],
+    questions: Vec<Prepared>,
+    a_round: usize,
+) -> Result<Vec<Answered>> {
+    let mut all = Vec::new();
+    for round in questions.chunks(a_round.max(1)) {
+        signal(members, Signal::STOP)?;
+        let asked = ask(asker, round).await;
+        signal(members, Signal::CONT)?;
+        all.extend(look(asker, asked?).await?);
+    }
+    Ok(all)
+}
+
+fn signal(members: &[u32], signal: Signal) -> Result<()> {
+    for member in members {
+        let pid = i32::try_from(*member).ok().and_then(Pid::from_raw).context("a process")?;
+        kill_process(pid, signal)?;
+    }
+    Ok(())
+}
+
+/// Asks a round. Gives when each was asked, and its name.
+async fn ask(asker: &Asker, round: &[Prepared]) -> Result<Vec<(Instant, String)>> {
+    let (room, mut tasks) = (Arc::new(Semaphore::new(ASKING)), JoinSet::new());
+    for question in round.iter().cloned() {
+        let turn = Arc::clone(&room).acquire_owned().await?;
+        let asker = asker.clone();
+        tasks.spawn(async move {
+            let began = Instant::now();
+            let got = asker.post(&question, false).await;
+            drop(turn);
+            Ok((began, got?.id))
+        });
+    }
+    gather(tasks).await
+}
+
+async fn look(asker: &Asker, asked: Vec<(Instant, String)>) -> Result<Vec<Answered>> {
+    let mut tasks = JoinSet::new();
+    for (began, id) in asked {
+        let asker = asker.clone();
+        tasks.spawn(async move {
+            let mut got = asker.look(&id).await?;
+            while is_open(&got) {
+                got = asker.look(&id).await?;
+            }
+            ensure!(got.answer == "yes", "not a yes: {got:?}");
+            Ok(Answered { took: began.elapsed() })
+        });
+    }
+    gather(tasks).await
+}
