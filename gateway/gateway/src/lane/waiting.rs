@@ -203,6 +203,13 @@ impl Waiting {
         counts.min_by_key(|candidate| candidate.evidence.height)
     }
 
+    /// What waits of one gateway's own questions on evidence below that height, and is not passed over yet.
+    pub(super) fn below(&self, from: u8, height: u64) -> Vec<Digest> {
+        let own = self.asked.values().filter(|asked| asked.from == from && !asked.left);
+        let old = own.filter(|asked| asked.candidate.evidence.height < height);
+        old.map(|asked| asked.digest).collect()
+    }
+
     /// It cannot be logged. Gives whether that is news.
     pub(super) fn apply_left(&mut self, digest: &Digest) -> bool {
         let Some(seq) = self.by_digest.get(digest).copied() else { return false };

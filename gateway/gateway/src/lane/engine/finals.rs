@@ -7,11 +7,12 @@ use crate::lane::{
 };
 use gateway_agreement::{
     DigestedBody,
+    build::Left,
     check::{FormContext, FormError, check_form},
     leader::Recipients,
 };
 use gateway_cosign::{Note, SignedCheckpoint};
-use gateway_lane::CheckedBatch;
+use gateway_lane::{CheckedBatch, LaneState};
 use gateway_store::Batch;
 use gateway_types::{
     Bytes, Digest, MemberRef,
@@ -139,11 +140,33 @@ impl Engine {
         });
         let answered = requests(entries).into_iter().map(|(request, _)| request);
         self.waiting.apply_answered(answered);
+        self.tell_outdated();
         let waiting = &self.waiting;
         self.frames.retain(|digest, _| waiting.has(digest));
         self.keep_offers_that_follow();
         self.pace.apply_final(self.now);
         self.leader.handle_final(batch.k.saturating_add(1), body.head);
+    }
+
+    /// Own candidates whose evidence lies below the sync point: nobody recognises them any more, and a leader that
+    /// passes over them does not say so to the gateway whose they are.
+    fn tell_outdated(&mut self) {
+        for digest in self.waiting.below(self.config.me, self.synced_height()) {
+            self.tell_old(digest);
+        }
+    }
+
+    /// Its evidence is to be fetched again.
+    pub(super) fn tell_old(&mut self, digest: Digest) {
+        if self.waiting.apply_left(&digest) {
+            self.event(LaneEvent::Left(digest, Left::OldEvidence));
+        }
+    }
+
+    /// Height of the lane's sync point; 0 before the first.
+    pub(super) fn synced_height(&self) -> u64 {
+        let height = |lane: &LaneState| Some(lane.tip()?.sync.as_ref()?.height);
+        self.log.with_state(height).unwrap_or_default()
     }
 
     /// Offers that the sync point has passed, or whose changes no longer begin where the lane stands, go.

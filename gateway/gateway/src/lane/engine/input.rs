@@ -91,7 +91,11 @@ impl Engine {
         self.keep_frame(frame, digest);
         let everyone = self.connected(&Recipients::All);
         self.send_candidate(&digest, &everyone);
+        let height = candidate.evidence.height;
         self.send_peers(&PeerFrame::Candidate(Box::new(candidate)));
+        if height < self.synced_height() {
+            self.tell_old(digest);
+        }
     }
 
     /// A candidate that the leader at place `from` asked its members about.

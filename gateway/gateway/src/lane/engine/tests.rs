@@ -16,7 +16,7 @@ use crate::{
 };
 use gateway_agreement::build::Left;
 use gateway_store::{Batch, RunId, Store as _};
-use gateway_types::{Digest, Timestamp, verdict::Word};
+use gateway_types::{Digest, Timestamp, candidate::Candidate, verdict::Word};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use std::{sync::Arc, time::Duration};
 
@@ -149,6 +149,34 @@ fn while_the_source_is_silent_questions_wait_and_make_no_batches() {
     world.block();
     world.work();
     assert_eq!(world.count(0, "recognised"), 1, "{:?}", world.kinds(0));
+}
+
+/// The other gateway leads and passes over it; of that nobody tells this one.
+#[test]
+fn a_gateway_that_does_not_lead_sees_by_itself_that_its_evidence_is_old() {
+    let mut world = World::begun();
+    let (early, mut late) = (world.candidate(1), world.candidate(2));
+    world.pass(40 * SECOND);
+    late.facts.now = world.now;
+    let told = |world: &World, of: &Candidate| {
+        let events = world.gateways[1].events.iter();
+        let is_it = |event: &&LaneEvent| matches!(event, LaneEvent::Left(digest, Left::OldEvidence) if *digest == of.digest());
+        events.filter(is_it).count()
+    };
+    // One waits for a member's word while the sync point moves on, the other comes after that.
+    let (frame, now) = (world.frame(early.clone()), world.now);
+    world.gateways[1].engine.handle_candidate(frame, now);
+    assert_eq!(told(&world, &early), 0);
+    world.block();
+    let young = world.candidate(3);
+    world.submit(0, &young);
+    world.work();
+    assert_eq!(world.count(0, "recognised"), 1);
+    assert_eq!(told(&world, &early), 1);
+    world.submit(1, &late);
+    world.work();
+    assert_eq!(told(&world, &late), 1);
+    assert_eq!(told(&world, &early), 1);
 }
 
 #[test]
