@@ -1,7 +1,7 @@
 //! The log of a program: on stderr, for people or as JSON. No secret and no personal data gets into it.
 
 use std::io::{IsTerminal as _, stderr};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 /// How a log is written.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -29,7 +29,15 @@ pub(super) fn filter(said: Option<&str>) -> Result<EnvFilter, BadFilter> {
         Some(said) => ("--log-level", said.to_owned()),
         None => ("COMITY_LOG", std::env::var("COMITY_LOG").unwrap_or_else(|_| "info".to_owned())),
     };
-    EnvFilter::try_new(&said).map_err(|_| BadFilter { from, said })
+    match EnvFilter::try_new(&said) {
+        Ok(filter) if said.split(',').all(names_a_level) => Ok(filter),
+        _ => Err(BadFilter { from, said }),
+    }
+}
+
+/// A word alone is a level: else a misspelt one would be taken for a target of which all is logged.
+fn names_a_level(part: &str) -> bool {
+    part.contains('=') || part.trim().parse::<LevelFilter>().is_ok()
 }
 
 /// Logs from now on.
@@ -42,4 +50,20 @@ pub(super) fn start(form: LogForm, filter: EnvFilter) -> anyhow::Result<()> {
         LogForm::Json => log.json().flatten_event(true).try_init(),
     };
     started.map_err(|error| anyhow::anyhow!("{error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filter;
+
+    #[test]
+    fn a_misspelt_level_is_no_filter() {
+        for good in ["info", "WARN", "off", "gateway=debug", "warn,gateway::lane=trace"] {
+            assert!(filter(Some(good)).is_ok(), "{good}");
+        }
+        for bad in ["verbose", "info,gateway", "gateway=loud", "inf"] {
+            let said = filter(Some(bad)).unwrap_err().to_string();
+            assert!(said.starts_with(&format!("--log-level: `{bad}` does not say")), "{said}");
+        }
+    }
 }
