@@ -219,15 +219,27 @@ impl Cost {
         all.as_secs_f64() * 1e6 / self.count as f64 / names.len() as f64
     }
 
+    /// Recognitions a second.
+    #[must_use]
+    pub fn per_second(&self) -> f64 {
+        self.count as f64 / self.took.as_secs_f64()
+    }
+
+    /// Recognitions a batch.
+    #[must_use]
+    pub fn per_batch(&self) -> f64 {
+        self.count as f64 / self.batches.max(1) as f64
+    }
+
     /// For people.
     pub fn print(&self, what: &str) {
-        let per_second = self.count as f64 / self.took.as_secs_f64();
         println!(
-            "{what}: {} in {:.1} s ({per_second:.0}/s), {} batches ({:.0} each), p50 {:?} p99 {:?}",
+            "{what}: {} in {:.1} s ({:.0}/s), {} batches ({:.0} each), p50 {:?} p99 {:?}",
             self.count,
             self.took.as_secs_f64(),
+            self.per_second(),
             self.batches,
-            self.count as f64 / self.batches.max(1) as f64,
+            self.per_batch(),
             percentile(&self.answered, 0.5),
             percentile(&self.answered, 0.99),
         );

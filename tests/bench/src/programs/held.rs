@@ -7,11 +7,18 @@ use super::{
 };
 use anyhow::{Context as _, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
-use std::sync::Arc;
-use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    sync::Semaphore,
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 
 /// Asked at once while nobody judges.
 const ASKING: usize = 48;
+
+/// So long members are held after all is asked: what relayers fetch for a round is there then.
+const FETCHED: Duration = Duration::from_millis(500);
 
 /// Asks all of them, round by round.
 ///
@@ -28,6 +35,7 @@ pub async fn in_rounds(
     for round in questions.chunks(a_round.max(1)) {
         signal(members, Signal::STOP)?;
         let asked = ask(asker, round).await;
+        sleep(FETCHED).await;
         signal(members, Signal::CONT)?;
         all.extend(look(asker, asked?).await?);
     }

@@ -64,22 +64,28 @@ pub async fn measure(exe: &Path, folder: &Path, scale: Scale) -> Result<Vec<(Cas
 /// CPU, bytes and memory. Gives how many recognitions a second there were.
 async fn costs(bench: &mut Bench, scale: Scale, rows: &mut Rows) -> Result<f64> {
     let at_hand = bench.at_hand(scale.at_hand).await?;
-    let cost = bench.burst(at_hand, scale.at_once).await?;
-    cost.print("evidence at hand");
-    let before = kept(bench)?;
+    let cost = bench.rounds(at_hand, scale.a_round).await?;
+    cost.print("evidence at hand, in rounds");
     cpu(&cost, "", rows);
+    let at_hand = bench.at_hand(scale.at_hand).await?;
+    let burst = bench.burst(at_hand, scale.at_once).await?;
+    burst.print("evidence at hand");
+    let before = kept(bench)?;
     let fetched = bench.fetched(scale.fetched).await?;
-    let fetched = bench.burst(fetched, scale.at_once).await?;
-    fetched.print("evidence fetched");
+    let fetched = bench.rounds(fetched, scale.a_round).await?;
+    fetched.print("evidence fetched, in rounds");
     cpu(&fetched, "_fetched", rows);
-    bytes_and_memory((before, kept(bench)?), (cost.count, fetched.count), rows);
-    let per_second = |cost: &Cost| cost.count as f64 / cost.took.as_secs_f64();
-    rows.add("recognitions_per_second", per_second(&cost), "a second", None);
-    rows.add("recognitions_per_second_fetched", per_second(&fetched), "a second", None);
+    let burst_fetched = bench.fetched(scale.fetched).await?;
+    let burst_fetched = bench.burst(burst_fetched, scale.at_once).await?;
+    burst_fetched.print("evidence fetched");
+    let counts = (cost.count + burst.count, fetched.count + burst_fetched.count);
+    bytes_and_memory((before, kept(bench)?), counts, rows);
+    rows.add("recognitions_per_second", burst.per_second(), "a second", None);
+    rows.add("recognitions_per_second_fetched", burst_fetched.per_second(), "a second", None);
     let implied = CORES * 1e6 / cost.micros(&[gateway(DESTINATION)]);
     let target = Some(Target::AtLeast(5_000.0));
     rows.add("recognitions_per_second_implied", implied, "a second", target);
-    Ok(per_second(&fetched))
+    Ok(burst_fetched.per_second())
 }
 
 fn gateway(region: &str) -> String {
@@ -95,8 +101,8 @@ fn cpu(cost: &Cost, what: &str, rows: &mut Rows) {
     rows.add(of("gateway_source"), micros(vec![gateway(SOURCE)]), "us", None);
     rows.add(of("regulator"), micros(regulators(DESTINATION)), "us", held(200.0));
     rows.add(of("regulator_source"), micros(regulators(SOURCE)), "us", None);
-    let batch = cost.count as f64 / cost.batches.max(1) as f64;
-    rows.add(format!("recognitions_per_batch{what}"), batch, "recognitions", None);
+    let name = format!("recognitions_per_batch{what}");
+    rows.add(name, cost.per_batch(), "recognitions", Some(Target::AtLeast(500.0)));
 }
 
 /// Bytes on the disk and in memory: of the gateway, then of a regulator's disk.
@@ -108,7 +114,7 @@ fn kept(bench: &Bench) -> Result<[u64; 3]> {
     Ok([store(&region.gateway)?, store(regulator)?, memory])
 }
 
-/// What the second run added: the first one also filled caches, which do not grow.
+/// What the later runs added: the first ones also filled caches, which do not grow.
 fn bytes_and_memory(
     (before, after): ([u64; 3], [u64; 3]),
     (first, second): (usize, usize),
