@@ -12,7 +12,7 @@ use gateway_types::{
     body::MAX_LISTS,
     candidate::Candidate,
     cbor,
-    entry::{DeclinedEntry, Entry, RecognisedEntry},
+    entry::{DeclinedEntry, Entry, RecognisedEntry, SyncPoint},
     verdict::{Reason, SignedVerdicts, Verdict, Word},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,13 +23,13 @@ const ENTRY_OVERHEAD: usize = 32;
 /// Why a candidate that has an outcome is not in the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Left {
-    /// No room: in the next one.
+    /// No room, or its licence is among the changes of this batch and its evidence is newer than them: in the next one.
     Full,
     /// There is no sync point of the last 60 seconds, or it only catches up, or the client is frozen: nothing
     /// is recognised.
     NoFreshSync,
-    /// Its evidence lies below the last sync point, or after a catch-up below this batch's, or its licence
-    /// changed since: ask again.
+    /// Its evidence lies below the last sync point, or after a catch-up below this batch's, or is older than a
+    /// change of its licence: ask again.
     OldEvidence,
     /// The lane refuses it for good.
     Refused(EntryError),
@@ -273,6 +273,11 @@ fn keeps_out(
         return Some(Left::NoFreshSync);
     }
     let lowest = if caught_up { sync } else { last };
-    let old = lowest.is_some_and(|lowest| candidate.evidence.height < lowest.height);
-    (old || changed.contains(&candidate.licence)).then_some(Left::OldEvidence)
+    let is_below = |point: &SyncPoint| candidate.evidence.height < point.height;
+    if lowest.is_some_and(is_below) {
+        return Some(Left::OldEvidence);
+    }
+    let changed = changed.contains(&candidate.licence);
+    let why = if sync.is_some_and(is_below) { Left::OldEvidence } else { Left::Full };
+    changed.then_some(why)
 }

@@ -180,7 +180,7 @@ impl Waiting {
     /// the sync point back from moving on from height `last`, so that `build` knows of it.
     pub(super) fn ready(&mut self, most: usize, last: Option<u64>, now: Timestamp) -> Ready {
         self.work = false;
-        let ready = self.asked.values().filter(|asked| asked.ready && !asked.left).take(most);
+        let ready = self.asked.values().filter(|asked| asked.is_open()).take(most);
         let mut lists = BTreeSet::new();
         let mut candidates: Vec<Candidate> = Vec::new();
         for asked in ready {
@@ -203,11 +203,12 @@ impl Waiting {
         counts.min_by_key(|candidate| candidate.evidence.height)
     }
 
-    /// What waits of one gateway's own questions on evidence below that height, and is not passed over yet.
-    pub(super) fn below(&self, from: u8, height: u64) -> Vec<Digest> {
-        let own = self.asked.values().filter(|asked| asked.from == from && !asked.left);
-        let old = own.filter(|asked| asked.candidate.evidence.height < height);
-        old.map(|asked| asked.digest).collect()
+    /// What members accept of one gateway's own questions on evidence below that height, and is not passed over yet.
+    pub(super) fn outdated(&self, keys: &EpochKeys, from: u8, height: u64) -> Vec<Digest> {
+        let is_old = |asked: &&Asked| asked.candidate.evidence.height < height;
+        let own = self.asked.values().filter(|asked| asked.from == from && asked.is_open());
+        let accepted = |asked: &&Asked| keys.is_quorum(asked.said(Word::Accept));
+        own.filter(is_old).filter(accepted).map(|asked| asked.digest).collect()
     }
 
     /// It cannot be logged. Gives whether that is news.
@@ -361,14 +362,21 @@ const YOUNG: Duration = gateway_agreement::build::KEEP_BACK;
 impl Asked {
     /// Whether it is a reason for a batch.
     fn is_due(&self) -> bool {
-        self.ready && !self.left && !self.held
+        self.is_open() && !self.held
+    }
+
+    /// Whether it has an outcome and is not passed over.
+    fn is_open(&self) -> bool {
+        self.ready && !self.left
     }
 
     fn has_outcome(&self, keys: &EpochKeys) -> bool {
-        let said = |wanted: Word| {
-            self.words.iter().filter(move |(_, word)| **word == wanted).map(|(member, _)| *member)
-        };
-        keys.is_quorum(said(Word::Accept)) || keys.is_blocked(said(Word::Refuse))
+        keys.is_quorum(self.said(Word::Accept)) || keys.is_blocked(self.said(Word::Refuse))
+    }
+
+    /// Who said that.
+    fn said(&self, wanted: Word) -> impl Iterator<Item = MemberRef> {
+        self.words.iter().filter(move |(_, word)| **word == wanted).map(|(member, _)| *member)
     }
 }
 

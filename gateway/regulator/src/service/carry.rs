@@ -8,7 +8,7 @@ use crate::{
 use gateway_agreement::member::To;
 use gateway_store::{Batch, StoreError};
 use gateway_types::link::MemberFrame;
-use std::error::Error;
+use std::{error::Error, fmt};
 use tokio::time::{Duration, Instant};
 
 /// How long to wait before a full disk is tried again.
@@ -66,28 +66,38 @@ impl LaneLoop {
     }
 }
 
-/// Told with what caused it.
-fn cause<'a>(why: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
-    why
+/// An error and what caused it, in one line of a log of either form.
+struct Causes<'a>(&'a dyn Error);
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut next = self.0.source();
+        while let Some(cause) = next {
+            write!(f, ": {cause}")?;
+            next = cause.source();
+        }
+        Ok(())
+    }
 }
 
 fn note(notice: &Notice) {
     match notice {
         Notice::Dropped { leader, why } => {
-            tracing::debug!(leader, error = cause(why), "frame dropped")
+            tracing::debug!(leader, error = %Causes(why), "frame dropped")
         }
         Notice::NotJudged { candidate, why } => {
-            tracing::info!(candidate = %candidate.short(), error = cause(why), "no verdict");
+            tracing::info!(candidate = %candidate.short(), error = %Causes(why), "no verdict");
         }
         Notice::Refused(refused) => {
-            tracing::info!(body = %refused.d.short(), error = cause(&refused.why), "not prepared");
+            tracing::info!(body = %refused.d.short(), error = %Causes(&refused.why), "not prepared");
         }
-        Notice::NotPrepared(why) => tracing::debug!(error = cause(why), "not prepared"),
+        Notice::NotPrepared(why) => tracing::debug!(error = %Causes(why), "not prepared"),
         Notice::Clock(state) if state.is_right() => tracing::info!("the clock is right again"),
         Notice::Clock(state) => tracing::error!(?state, "R-CLOCK: signing stops"),
         Notice::Silent => tracing::error!("what is stored may be old: silent"),
         Notice::Speaks => tracing::info!("it speaks again"),
         Notice::Frozen => tracing::error!("two valid headers contradict each other: frozen"),
-        Notice::Chain(why) => tracing::info!(error = cause(why), "not taken from the chain"),
+        Notice::Chain(why) => tracing::info!(error = %Causes(why), "not taken from the chain"),
     }
 }

@@ -20,6 +20,9 @@ const ASKING: usize = 48;
 /// So long members are held after all is asked: what relayers fetch for a round is there then.
 const FETCHED: Duration = Duration::from_millis(500);
 
+/// Members do not judge what is older, until they are asked again: a round must be asked sooner.
+const JUDGED: Duration = Duration::from_secs(5);
+
 /// Asks all of them, round by round.
 ///
 /// # Errors
@@ -34,9 +37,11 @@ pub async fn in_rounds(
     let mut all = Vec::new();
     for round in questions.chunks(a_round.max(1)) {
         signal(members, Signal::STOP)?;
+        let held = Instant::now();
         let asked = ask(asker, round).await;
         sleep(FETCHED).await;
         signal(members, Signal::CONT)?;
+        ensure!(held.elapsed() < JUDGED, "a round took {:?} to ask", held.elapsed());
         all.extend(look(asker, asked?).await?);
     }
     Ok(all)
@@ -53,9 +58,9 @@ fn signal(members: &[u32], signal: Signal) -> Result<()> {
 /// Asks a round. Gives when each was asked, and its name.
 async fn ask(asker: &Asker, round: &[Prepared]) -> Result<Vec<(Instant, String)>> {
     let (room, mut tasks) = (Arc::new(Semaphore::new(ASKING)), JoinSet::new());
-    for question in round.iter().cloned() {
+    for question in round {
         let turn = Arc::clone(&room).acquire_owned().await?;
-        let asker = asker.clone();
+        let (asker, question) = (asker.clone(), question.clone());
         tasks.spawn(async move {
             let began = Instant::now();
             let got = asker.post(&question, false).await;

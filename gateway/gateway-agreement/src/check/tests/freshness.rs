@@ -118,6 +118,14 @@ fn a60_a_licence_that_changed_or_whose_evidence_is_older_is_not_recognised() {
     let lying = world.edited(&made.body, |all| all.push(recognised(&early, 2)), |_| ());
     let changed = EntryError::Changed { licence: licence(1) };
     assert_eq!(world.form_error(&lying), entry_refused(2, changed));
+    // Evidence of the change itself may be recognised in the batch after that of the change.
+    let changed = world.candidate(1);
+    let again = world.make(std::slice::from_ref(&changed), &accepting(&[&changed]));
+    assert_eq!(again.left, [(changed.digest(), Left::Full)]);
+    let mut later = world.clone();
+    later.commit(&again);
+    let next = later.make(std::slice::from_ref(&changed), &accepting(&[&changed]));
+    assert_eq!((next.left.len(), entries(&next.body).len()), (0, 2));
     // Evidence below the last sync point: what came since is not in it.
     world.commit(&made);
     world.tick(1);

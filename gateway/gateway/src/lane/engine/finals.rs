@@ -12,7 +12,7 @@ use gateway_agreement::{
     leader::Recipients,
 };
 use gateway_cosign::{Note, SignedCheckpoint};
-use gateway_lane::{CheckedBatch, LaneState};
+use gateway_lane::CheckedBatch;
 use gateway_store::Batch;
 use gateway_types::{
     Bytes, Digest, MemberRef,
@@ -148,25 +148,19 @@ impl Engine {
         self.leader.handle_final(batch.k.saturating_add(1), body.head);
     }
 
-    /// Own candidates whose evidence lies below the sync point: nobody recognises them any more, and a leader that
-    /// passes over them does not say so to the gateway whose they are.
-    fn tell_outdated(&mut self) {
-        for digest in self.waiting.below(self.config.me, self.synced_height()) {
-            self.tell_old(digest);
-        }
-    }
-
-    /// Its evidence is to be fetched again.
-    pub(super) fn tell_old(&mut self, digest: Digest) {
-        if self.waiting.apply_left(&digest) {
+    /// Own candidates that members accept on evidence below the sync point: nobody recognises them any more, and a
+    /// leader that passes over them does not say so to the gateway whose they are.
+    pub(super) fn tell_outdated(&mut self) {
+        let Some(height) = self.synced_height() else { return };
+        for digest in self.waiting.outdated(&self.config.keys, self.config.me, height) {
+            self.waiting.apply_left(&digest);
             self.event(LaneEvent::Left(digest, Left::OldEvidence));
         }
     }
 
-    /// Height of the lane's sync point; 0 before the first.
-    pub(super) fn synced_height(&self) -> u64 {
-        let height = |lane: &LaneState| Some(lane.tip()?.sync.as_ref()?.height);
-        self.log.with_state(height).unwrap_or_default()
+    /// Height of the lane's sync point.
+    pub(super) fn synced_height(&self) -> Option<u64> {
+        self.log.with_state(|lane| Some(lane.tip()?.sync.as_ref()?.height))
     }
 
     /// Offers that the sync point has passed, or whose changes no longer begin where the lane stands, go.

@@ -91,11 +91,7 @@ impl Engine {
         self.keep_frame(frame, digest);
         let everyone = self.connected(&Recipients::All);
         self.send_candidate(&digest, &everyone);
-        let height = candidate.evidence.height;
         self.send_peers(&PeerFrame::Candidate(Box::new(candidate)));
-        if height < self.synced_height() {
-            self.tell_old(digest);
-        }
     }
 
     /// A candidate that the leader at place `from` asked its members about.
@@ -230,6 +226,9 @@ impl Engine {
             self.hand_on(&verified);
         }
         self.event(LaneEvent::Verdicts(Arc::new(verified)));
+        if self.waiting.work {
+            self.tell_outdated();
+        }
         Ok(())
     }
 

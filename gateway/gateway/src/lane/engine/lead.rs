@@ -94,8 +94,7 @@ impl Engine {
     }
 
     fn make(&mut self, limit: Limit) {
-        let synced = |lane: &gateway_lane::LaneState| Some(lane.tip()?.sync.as_ref()?.height);
-        let ready = self.waiting.ready(limit.entries, self.log.with_state(synced), self.now);
+        let ready = self.waiting.ready(limit.entries, self.synced_height(), self.now);
         self.pace.apply_made();
         let offers = self.settled_offers();
         let (config, rng, now) = (&self.config, &mut self.rng, self.now);
