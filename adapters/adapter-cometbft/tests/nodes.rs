@@ -40,7 +40,7 @@ async fn recorded_nodes_conform() {
         limits: chain_adapter::follower_limits(),
         held: setup.held,
         absent: setup.absent,
-        pruned: Some(3),
+        pruned: (setup.source("one", &[1]), 3),
         other: setup.source("two", &[2]),
         silent: setup.source("silent", &[3]),
         denying: setup.source("denying", &[4]),

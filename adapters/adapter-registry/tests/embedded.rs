@@ -41,7 +41,7 @@ impl Clock for Stopped {
     }
 }
 
-/// A chain with four nodes, at the ports 1 to 4, and its pin.
+/// A chain with five nodes, at the ports 1 to 5, and its pin.
 struct World {
     net: Arc<Memory>,
     server: ChainServer,
@@ -60,7 +60,7 @@ impl World {
         let chain = Chain::new(genesis).unwrap();
         let pin = chain.pin(FIRST_PIN).unwrap();
         let net = Arc::new(Memory::default());
-        let ports = [1, 2, 3, 4].map(at);
+        let ports = [1, 2, 3, 4, 5].map(at);
         let server =
             ChainServer::start(chain, net.clone(), &ports, Arc::new(Stopped), Duration::ZERO);
         let server = server.await.unwrap();
@@ -106,7 +106,8 @@ async fn an_embedded_chain_conforms() {
     let world = World::start(&[100; 4]).await;
     world.issue();
     world.server.with_chain(|chain| chain.set_status(&HELD, SourceCode::new(7).unwrap())).unwrap();
-    world.blocks(5);
+    world.blocks(20);
+    world.behave(5, Behaviour::Prune { keep: 10 });
     world.behave(3, Behaviour::Silent);
     world.behave(4, Behaviour::Denies);
     let fixture = conformance::Fixture {
@@ -116,11 +117,11 @@ async fn an_embedded_chain_conforms() {
         limits: follower_limits(),
         held: HELD,
         absent: ABSENT,
-        pruned: None,
+        pruned: (world.source("pruning", &[5]), 3),
         other: world.source("two", &[2]),
         silent: world.source("silent", &[3]),
         denying: world.source("denying", &[4]),
-        half: world.source("half", &[5, 2]),
+        half: world.source("half", &[9, 2]),
         now: NOW.saturating_add(Duration::from_secs(1)),
     };
     conformance::run(&fixture).await;

@@ -34,8 +34,8 @@ pub struct Fixture {
     pub held: LicenceKey,
     /// A licence that it does not hold.
     pub absent: LicenceKey,
-    /// A height whose state the nodes no longer keep.
-    pub pruned: Option<u64>,
+    /// Nodes that have dropped what is old, and a height whose state they no longer keep.
+    pub pruned: (Arc<dyn ChainAdapter>, u64),
     /// Another operator's nodes, which answer as they should.
     pub other: Arc<dyn ChainAdapter>,
     /// Nodes that take connections and never answer.
@@ -180,9 +180,9 @@ async fn a_future_height_is_behind(f: &Fixture) {
 }
 
 async fn a_pruned_height_is_pruned(f: &Fixture) {
-    let Some(pruned) = f.pruned else { return };
-    let value = f.adapter.fetch_value(&record_path(&f.held), pruned).await;
-    assert_eq!(value, Err(FetchError::Pruned { asked: pruned }));
+    let (nodes, asked) = (&f.pruned.0, f.pruned.1);
+    let value = nodes.fetch_value(&record_path(&f.held), asked).await;
+    assert_eq!(value, Err(FetchError::Pruned { asked }));
 }
 
 async fn a_silent_node_is_unavailable_in_time(f: &Fixture) {

@@ -33,7 +33,7 @@ pub(crate) async fn run(
         limits: follower_limits(),
         held: held.key,
         absent: LicenceKey(Digest([0x22; 32])),
-        pruned: Some(pin.height),
+        pruned: (network.source(&pin, "one", &[PRUNES])?, pin.height),
         other: network.source(&pin, "two", &[1])?,
         silent: at("silent", vec![silent(&mut nodes).await?])?,
         denying: at("denying", vec![denying(&mut nodes).await?])?,

@@ -28,7 +28,7 @@ pub enum Kind {
     SlowClock,
     /// Two leaders at once: half of the members hear the one, all hear the other.
     TwoLeaders,
-    /// A relayer hides what is new, a revocation among it.
+    /// Both relayers hide what is new, a revocation among it.
     Hider,
     /// A clock steps back, and forth again.
     SteppingClock,
@@ -94,7 +94,7 @@ impl Kind {
             Self::Replayer => "replaying member",
             Self::SlowClock => "slow clock",
             Self::TwoLeaders => "two leaders",
-            Self::Hider => "hiding relayer",
+            Self::Hider => "hiding relayers",
             Self::SteppingClock => "stepping clock",
             Self::Forger => "forging relayer",
             Self::Withholder => "withholding member",
@@ -225,8 +225,10 @@ fn fault(kind: Kind, step: Step, draw: &mut Draw<'_>) -> Fault {
         // Leaders sleep as long as a member is to die when it asks for another; else there is time to come to it.
         _ if kind.dies() && step == Step::Timeout => (20_000, 35_000),
         _ if kind.dies() => (25_000, 45_000),
-        // Longer than a sync point counts, while questions are still asked.
-        Kind::Hider | Kind::StaleLeader => (66_000, 75_000),
+        // Longer than a *yes* stands on one sync point.
+        Kind::Hider => (130_000, 140_000),
+        // Longer than a sync point counts in a batch, while questions are still asked.
+        Kind::StaleLeader => (66_000, 75_000),
         Kind::Equivocator
         | Kind::Replayer
         | Kind::Withholder
@@ -293,7 +295,7 @@ fn what(kind: Kind, step: Step, draw: &mut Draw<'_>) -> What {
         Kind::Replayer => villains(&[Villainy::Replays(draw.member())]),
         Kind::Withholder => villains(&[Villainy::Withholds(draw.member())]),
         Kind::TwoFaced => villains(&[Villainy::TwoFaced(draw.member())]),
-        Kind::Hider => villains(&[Villainy::Hides(0)]),
+        Kind::Hider => villains(&[Villainy::Hides(0), Villainy::Hides(1)]),
         Kind::Forger => villains(&[Villainy::Forges(0)]),
     }
 }

@@ -23,6 +23,15 @@ const READ: Duration = Duration::from_secs(2);
 /// How long it waits before it tries again.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// From this age of the source's news on a *yes* is called stale, in milliseconds.
+const STALE_MS: u64 = 60_000;
+
+/// By so much faults make a gateway's clock wrong.
+const WRONG_BY_MS: u64 = 3_000;
+
+/// For so long an answer may have been on its way: messages are held for up to 25 s.
+const HELD_MS: u64 = 30_000;
+
 /// Who asks.
 #[must_use]
 pub fn me() -> Platform {
@@ -213,7 +222,7 @@ impl Asker {
         })
     }
 
-    /// No *yes* stands on a sync point that is older than 120 s by the gateway's clock.
+    /// No *yes* stands on a sync point that is older than 120 s by the gateway's clock; from 60 s on it is called stale.
     fn check_fresh(&self, number: usize, answer: &Value) {
         if answer["answer"] != "yes" {
             return;
@@ -224,8 +233,12 @@ impl Asker {
         };
         // The answer was on its way, and the gateway's clock may be wrong by what faults make it wrong by.
         let age = self.machine.clock.now().0.saturating_sub(as_of.0);
-        if age > 120_000 + 3_000 {
+        if age > 120_000 + WRONG_BY_MS {
             self.breaks(format!("question {number}: a yes on a sync point {age} ms old"));
+        }
+        let is_stale = answer["status"]["stale"] == true;
+        if (is_stale && age < STALE_MS - WRONG_BY_MS) || (!is_stale && age > STALE_MS + HELD_MS) {
+            self.breaks(format!("question {number}: {age} ms old, stale: {is_stale}"));
         }
     }
 

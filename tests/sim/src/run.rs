@@ -151,6 +151,11 @@ pub fn run(seed: u64, length: Length, verbose: bool) -> Report {
         };
         *ended.entry(how).or_default() += 1;
     }
+    let count = |how: &str| ended.iter().filter(|(it, _)| it.starts_with(how)).map(|it| it.1).sum();
+    let (refused, recognised): (usize, usize) = (count("refused"), count("recognised"));
+    if refused > 0 || (recognised == 0 && length == Length::FULL) {
+        broken.push(format!("{refused} questions are refused, {recognised} recognised"));
+    }
     watch::with(|watch| Report {
         seed,
         broken,

@@ -153,7 +153,8 @@ fn a123_a_leader_with_two_bodies_is_seen_and_overtaken() {
     world.gateways[0].engine.set_villain(Some(Villain::TwoBodies));
     let asked = world.candidate(1);
     world.submit(0, &asked);
-    world.pass(12 * SECOND);
+    // Two time-outs: of 2 s, and of 4 s.
+    world.pass(6 * SECOND);
     assert!(world.nodes.values().any(|node| node.published > 0), "both proposals are evidence");
     assert_eq!(world.count(1, "recognised"), 1, "{:?}", world.kinds(1));
 }
@@ -166,7 +167,7 @@ fn a128_a_leader_that_withholds_or_sleeps_costs_time_only() {
         world.gateways[0].engine.set_villain(Some(villain));
         let asked = world.candidate(1);
         world.submit(0, &asked);
-        world.pass(12 * SECOND);
+        world.pass(6 * SECOND);
         assert_eq!(world.count(1, "recognised"), 1, "{villain:?}: {:?}", world.kinds(1));
     }
 }
