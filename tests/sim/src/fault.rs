@@ -238,8 +238,12 @@ fn fault(kind: Kind, step: Step, draw: &mut Draw<'_>) -> Fault {
         Kind::OldBackup => (30_000, 40_000),
         _ => (6_000, 25_000),
     };
-    let is_long = matches!(kind, Kind::Hider | Kind::StaleLeader);
-    let begins = if is_long { 8_000..18_000 } else { 10_000..55_000 };
+    let begins = match kind {
+        Kind::StaleLeader => 8_000..18_000,
+        // After some questions are answered.
+        Kind::Hider => 20_000..35_000,
+        _ => 10_000..55_000,
+    };
     let (from, to) = period(begins, lasts, draw);
     Fault { kind, from, to, what: what(kind, step, draw) }
 }
