@@ -14,6 +14,7 @@ pub mod body;
 pub mod bounded;
 pub mod bytes;
 pub mod candidate;
+mod causes;
 pub mod cbor;
 pub mod certificate;
 pub mod checkpoint;
@@ -31,6 +32,7 @@ pub mod verdict;
 
 pub use bounded::{Bounded, Bytes};
 pub use bytes::{Digest, PublicKey, Salt, Signature};
+pub use causes::Causes;
 pub use committee::{CommitteeSize, MemberRef};
 pub use id::{ChainId, Jurisdiction, LaneId, Name, Origin, Platform, Tier};
 pub use licence::{LicenceId, LicenceKey};

@@ -1,8 +1,9 @@
 //! Why a gateway gave no answer, in plain words.
 
-use crate::{exit::Exit, output::with_causes};
+use crate::exit::Exit;
 use comity::ask::AskError;
 use gateway_http::PeerRefused;
+use gateway_types::Causes;
 use rustls::{CertificateError, Error as TlsError, OtherError};
 use std::{error::Error, io};
 
@@ -22,7 +23,7 @@ pub(super) fn plain(error: &AskError) -> (String, Exit) {
     let again = "Ask again with the same --key";
     let why = match cause::<io::Error>(error).map(io::Error::kind) {
         Some(io::ErrorKind::ConnectionRefused) => "nobody listens there".to_owned(),
-        _ => with_causes(error),
+        _ => Causes(error).to_string(),
     };
     (format!("{gateway}: {why}. {again}"), Exit::TryAgain)
 }

@@ -3,12 +3,12 @@
 use super::findings::{Findings, LogFindings, Signatures};
 use crate::{
     exit::Exit,
-    output::{BOLD, DIM, GREEN, Output, RED, YELLOW, styled, with_causes},
+    output::{BOLD, DIM, GREEN, Output, RED, YELLOW, styled},
 };
 use anstyle::Style;
 use gateway_cosign::{EpochKeys, SignedCheckpoint};
 use gateway_log::{TileError, VerifiedTiles};
-use gateway_types::{Digest, entry::Required};
+use gateway_types::{Causes, Digest, entry::Required};
 use serde_json::{Map, Value, json};
 
 /// The answer: a word for people, one for programs, and what it means.
@@ -51,7 +51,7 @@ pub(super) fn judge(findings: &Findings) -> Verdict {
         Findings::Log(log) => log,
     };
     match (&log.tiles, &log.signatures) {
-        (Err(error), _) => no("changed", "CHANGED", with_causes(error)),
+        (Err(error), _) => no("changed", "CHANGED", Causes(error).to_string()),
         (Ok(_), Signatures::Bad(error)) => no("not_genuine", "NOT GENUINE", error.to_string()),
         (Ok(_), Signatures::Unknown(unknown)) => cannot_say(unknown.to_string()),
         (Ok(_), Signatures::NotAsked) => {

@@ -7,8 +7,7 @@ use crate::{
 };
 use gateway_agreement::member::To;
 use gateway_store::{Batch, StoreError};
-use gateway_types::link::MemberFrame;
-use std::{error::Error, fmt};
+use gateway_types::{Causes, link::MemberFrame};
 use tokio::time::{Duration, Instant};
 
 /// How long to wait before a full disk is tried again.
@@ -63,21 +62,6 @@ impl LaneLoop {
             }
         }
         self.faults.reach(step.after_send());
-    }
-}
-
-/// An error and what caused it, in one line of a log of either form.
-struct Causes<'a>(&'a dyn Error);
-
-impl fmt::Display for Causes<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut next = self.0.source();
-        while let Some(cause) = next {
-            write!(f, ": {cause}")?;
-            next = cause.source();
-        }
-        Ok(())
     }
 }
 
