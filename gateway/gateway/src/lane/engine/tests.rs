@@ -16,7 +16,7 @@ use crate::{
 };
 use gateway_agreement::build::Left;
 use gateway_store::{Batch, RunId, Store as _};
-use gateway_types::{Digest, Timestamp, verdict::Word};
+use gateway_types::{Digest, Timestamp, candidate::Candidate, verdict::Word};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use std::{sync::Arc, time::Duration};
 
@@ -151,25 +151,35 @@ fn while_the_source_is_silent_questions_wait_and_make_no_batches() {
     assert_eq!(world.count(0, "recognised"), 1, "{:?}", world.kinds(0));
 }
 
-/// The other gateway leads and passes over it; of that nobody tells this one.
-#[test]
-fn a_gateway_that_does_not_lead_sees_by_itself_that_its_evidence_is_old() {
+/// A lane whose sync point has passed the evidence of a candidate that comes only now.
+fn with_old_evidence() -> (World, Candidate) {
     let mut world = World::begun();
     let mut old = world.candidate(1);
-    world.pass(40 * SECOND);
+    // The source was silent for so long that nobody waits for old evidence.
+    world.pass(Duration::from_secs(40));
     old.facts.now = world.now;
     world.block();
     let young = world.candidate(2);
     world.submit(0, &young);
     world.work();
     assert_eq!(world.count(0, "recognised"), 1);
+    (world, old)
+}
+
+fn is_left_as_old(event: &LaneEvent, of: &Candidate) -> bool {
+    matches!(event, LaneEvent::Left(digest, Left::OldEvidence) if *digest == of.digest())
+}
+
+/// The other gateway leads and passes over it; of that nobody tells this one.
+#[test]
+fn a_gateway_that_does_not_lead_sees_by_itself_that_its_evidence_is_old() {
+    let (mut world, old) = with_old_evidence();
     let next = world.gateways[1].engine.log().next_k();
     world.submit(1, &old);
     world.work();
-    let told = |event: &LaneEvent| matches!(event, LaneEvent::Left(digest, Left::OldEvidence) if *digest == old.digest());
     let events = &world.gateways[1].events;
-    let place = events.iter().position(told).unwrap();
-    assert_eq!(events.iter().filter(|event| told(event)).count(), 1);
+    let place = events.iter().position(|event| is_left_as_old(event, &old)).unwrap();
+    assert_eq!(events.iter().filter(|event| is_left_as_old(event, &old)).count(), 1);
     // As soon as its verdicts are there, not when the batch is final that passes over it.
     let is_next = |event: &LaneEvent| matches!(event, LaneEvent::Final(batch) if batch.k == next);
     assert!(events[..place].iter().all(|event| !is_next(event)));
@@ -177,22 +187,11 @@ fn a_gateway_that_does_not_lead_sees_by_itself_that_its_evidence_is_old() {
 
 #[test]
 fn evidence_below_the_sync_point_is_to_be_fetched_again() {
-    let mut world = World::begun();
-    let mut old = world.candidate(1);
-    // The source was silent for so long that nobody waits for old evidence.
-    world.pass(40 * SECOND);
-    old.facts.now = world.now;
-    world.block();
-    let young = world.candidate(2);
-    world.submit(0, &young);
-    world.work();
-    assert_eq!(world.count(0, "recognised"), 1);
+    let (mut world, old) = with_old_evidence();
     world.submit(0, &old);
     world.work();
-    let told = world.gateways[0].events.iter().filter(|event| {
-        matches!(event, LaneEvent::Left(digest, Left::OldEvidence) if *digest == old.digest())
-    });
-    assert_eq!(told.count(), 1);
+    let events = world.gateways[0].events.iter();
+    assert_eq!(events.filter(|event| is_left_as_old(event, &old)).count(), 1);
 }
 
 #[test]
