@@ -2,10 +2,11 @@
 //! their own: while a round is asked, the members are stopped (`SIGSTOP`), and then go on (`SIGCONT`).
 
 use super::{
-    load::{Answered, Asker, gather, is_open},
+    load::{ASKING, Answered, Asker, gather},
     questions::Prepared,
 };
 use anyhow::{Context as _, Result, ensure};
+use comity::ask::Received;
 use rustix::process::{Pid, Signal, kill_process};
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -13,9 +14,6 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep},
 };
-
-/// Asked at once while nobody judges.
-const ASKING: usize = 48;
 
 /// So long members are held after all is asked: what relayers fetch for a round is there then.
 const FETCHED: Duration = Duration::from_millis(500);
@@ -55,8 +53,8 @@ fn signal(members: &[u32], signal: Signal) -> Result<()> {
     Ok(())
 }
 
-/// Asks a round. Gives when each was asked, and its name.
-async fn ask(asker: &Asker, round: &[Prepared]) -> Result<Vec<(Instant, String)>> {
+/// Asks a round. Gives when each was asked, and what was said at once.
+async fn ask(asker: &Asker, round: &[Prepared]) -> Result<Vec<(Instant, Received)>> {
     let (room, mut tasks) = (Arc::new(Semaphore::new(ASKING)), JoinSet::new());
     for question in round {
         let turn = Arc::clone(&room).acquire_owned().await?;
@@ -65,24 +63,17 @@ async fn ask(asker: &Asker, round: &[Prepared]) -> Result<Vec<(Instant, String)>
             let began = Instant::now();
             let got = asker.post(&question, false).await;
             drop(turn);
-            Ok((began, got?.id))
+            Ok((began, got?))
         });
     }
     gather(tasks).await
 }
 
-async fn look(asker: &Asker, asked: Vec<(Instant, String)>) -> Result<Vec<Answered>> {
+async fn look(asker: &Asker, asked: Vec<(Instant, Received)>) -> Result<Vec<Answered>> {
     let mut tasks = JoinSet::new();
-    for (began, id) in asked {
+    for (began, got) in asked {
         let asker = asker.clone();
-        tasks.spawn(async move {
-            let mut got = asker.look(&id).await?;
-            while is_open(&got) {
-                got = asker.look(&id).await?;
-            }
-            ensure!(got.answer == "yes", "not a yes: {got:?}");
-            Ok(Answered { took: began.elapsed() })
-        });
+        tasks.spawn(async move { asker.end_of(got, began).await });
     }
     gather(tasks).await
 }

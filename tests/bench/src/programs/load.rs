@@ -14,7 +14,7 @@ use std::{fs, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 
 /// Connections for asking.
-const ASKING: usize = 48;
+pub const ASKING: usize = 48;
 
 /// Connections for waiting: with those for asking, below what a gateway takes of one platform.
 const WAITING: usize = 440;
@@ -85,7 +85,16 @@ impl Asker {
     /// Asks and waits for the answer, a *yes*.
     async fn answer(&self, question: &Prepared, in_one: bool) -> Result<Answered> {
         let began = Instant::now();
-        let mut got = self.post(question, in_one).await?;
+        let got = self.post(question, in_one).await?;
+        self.end_of(got, began).await
+    }
+
+    /// Waits for the end, a *yes*, of what was asked then.
+    ///
+    /// # Errors
+    ///
+    /// If it is none.
+    pub async fn end_of(&self, mut got: Received, began: Instant) -> Result<Answered> {
         while is_open(&got) && began.elapsed() < PATIENCE {
             got = self.look(&got.id).await?;
         }
