@@ -12,4 +12,4 @@ pub use asks::{ASK_PATIENCE, FETCH_AGAIN, MAX_ASKS, MAX_ASKS_EACH};
 pub(crate) use engine::chain_of;
 pub use handle::{ASKS_WAITING, ChainHandle, ChainStopped, ChainView, ProvenEvidence};
 pub use relayer::RelayerOutbox;
-pub use task::{ChainGround, ChainOpenError, ChainTask, open};
+pub use task::{ChainOpenError, ChainTask, open};

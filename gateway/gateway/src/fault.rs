@@ -5,6 +5,10 @@ pub const POINTS: &[&str] = &[
     "gateway/lane/before-commit",
     "gateway/lane/after-commit",
     "gateway/lane/after-send",
+    "gateway/question/before-commit",
+    "gateway/question/after-commit",
+    "gateway/answer/before-commit",
+    "gateway/answer/after-commit",
     "gateway/chain/before-commit",
     "gateway/chain/after-commit",
 ];

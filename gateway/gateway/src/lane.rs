@@ -17,7 +17,7 @@ pub use handle::{
 pub use log::{Answered, LaneLog, LogError, PlacedEntry, RECENT_BATCHES};
 pub use outbox::BYTES_WAITING;
 pub(crate) use recheck::watch_log;
-pub use task::{ALIVE, LaneGround, LaneTask, open};
+pub use task::{ALIVE, LaneTask, open};
 pub(crate) use view::member_name;
 pub use view::{FinalBatch, LaneEvent, LaneView, MemberSeen};
 pub use waiting::MAX_WAITING;

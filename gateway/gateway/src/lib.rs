@@ -6,6 +6,7 @@
 //! - [`api`]: the platforms' HTTP;
 //! - [`metrics`]: what the operator's machines count and measure;
 //! - [`links`], [`peer`]: what others dial, and whom this gateway dials;
+//! - [`footing`], [`fault`]: the store and the clock of each of these, and where a test may end the program;
 //! - [`settings`], [`service`]: what a gateway is started with; putting it together, running it.
 //!
 //! **Invariant:** a gateway decides nothing. What members agreed on is final, what a light client proved is
@@ -14,6 +15,7 @@
 pub mod api;
 pub mod chain;
 pub mod fault;
+pub mod footing;
 pub mod lane;
 pub mod links;
 pub mod metrics;

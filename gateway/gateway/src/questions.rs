@@ -29,11 +29,10 @@ pub use look::{LookError, OpenView, Seen, Shown};
 pub use restore::RestoreError;
 pub use served::{ProofError, ServedLane};
 
-use crate::metrics::Metrics;
+use crate::{footing::Footing, metrics::Metrics};
 use closed::Cache;
 use gateway_core::{Effect, KnownPlatforms, PlatformStanding, RecognitionId, WaitingOn};
-use gateway_net::Clock;
-use gateway_store::{Room, Store};
+use gateway_store::Room;
 use gateway_types::{Jurisdiction, LaneId, Platform, Timestamp};
 use kept::Kept;
 use places::{Place, Places};
@@ -67,8 +66,7 @@ struct Inner {
     region: Jurisdiction,
     platforms: RwLock<KnownPlatforms>,
     lanes: BTreeMap<LaneId, Arc<ServedLane>>,
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
+    footing: Footing,
     rng: Mutex<ChaCha20Rng>,
     state: Mutex<State>,
     places: Places,
@@ -111,7 +109,7 @@ impl Questions {
     pub fn new(
         settings: QuestionSettings,
         lanes: Vec<Arc<ServedLane>>,
-        (store, clock): (Arc<dyn Store>, Arc<dyn Clock>),
+        footing: Footing,
         rng: ChaCha20Rng,
         metrics: Arc<Metrics>,
     ) -> Self {
@@ -120,8 +118,7 @@ impl Questions {
             region: settings.region,
             platforms: RwLock::new(settings.platforms),
             lanes,
-            store,
-            clock,
+            footing,
             rng: Mutex::new(rng),
             state: Mutex::default(),
             places: Places::new(settings.open),
@@ -164,13 +161,15 @@ impl Questions {
     /// How much room its store has.
     #[must_use]
     pub fn room(&self) -> Room {
-        self.inner.store.room()
+        self.inner.footing.store.room()
     }
 
     /// Whether a question can be taken and stored now.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        !self.inner.is_broken() && !self.inner.is_changed() && self.inner.store.room().takes_new
+        !self.inner.is_broken()
+            && !self.inner.is_changed()
+            && self.inner.footing.store.room().takes_new
     }
 
     /// Whether the store cannot be relied on any more: the program must stop.
@@ -190,6 +189,10 @@ impl Questions {
 impl Inner {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.footing.clock.now()
     }
 
     fn cache(&self) -> MutexGuard<'_, Cache> {

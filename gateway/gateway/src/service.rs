@@ -7,6 +7,7 @@ use crate::{
     api::Admin,
     chain::{ChainHandle, ChainOpenError, ChainTask},
     fault::FaultPoints,
+    footing::Footing,
     lane::{LaneHandle, LaneTask, watch_log},
     metrics::Metrics,
     questions::{QuestionSettings, Questions, RestoreError},
@@ -39,6 +40,13 @@ pub struct Ground {
     pub store: Arc<dyn Store>,
     /// Where tests end it.
     pub faults: FaultPoints,
+}
+
+impl Ground {
+    fn footing(&self) -> Footing {
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        Footing { store, clock, faults: self.faults }
+    }
 }
 
 /// A gateway that runs. Dropped without [`Gateway::shutdown`] it stops at once.
@@ -143,7 +151,7 @@ impl Gateway {
         let questions = Questions::new(
             questioned,
             opened.served.clone(),
-            (Arc::clone(&ground.store), Arc::clone(&ground.clock)),
+            ground.footing(),
             child(&mut rng),
             Arc::clone(&metrics),
         );

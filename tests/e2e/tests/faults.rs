@@ -3,9 +3,16 @@
 use anyhow::{Result, ensure};
 use e2e::{DESTINATION, PATIENCE, Running, SOURCE, table};
 
-/// Where a gateway's lane writes and sends.
-const LANE_POINTS: [&str; 3] =
-    ["gateway/lane/before-commit", "gateway/lane/after-commit", "gateway/lane/after-send"];
+/// Where the gateway that is asked writes a question and its end, and its lane writes and sends.
+const ASKED_POINTS: [&str; 7] = [
+    "gateway/question/before-commit",
+    "gateway/question/after-commit",
+    "gateway/lane/before-commit",
+    "gateway/lane/after-commit",
+    "gateway/lane/after-send",
+    "gateway/answer/before-commit",
+    "gateway/answer/after-commit",
+];
 
 /// Where a gateway writes its light client down: every half minute.
 const CHAIN_POINTS: [&str; 2] = ["gateway/chain/before-commit", "gateway/chain/after-commit"];
@@ -25,7 +32,7 @@ fn a117_programs_die_at_every_fault_point_and_nothing_acknowledged_is_lost() -> 
     die_at_a_timeout(&mut run, [&source, &destination])?;
     // This one dies meanwhile, when it writes.
     arm(&mut run, &source, CHAIN_POINTS[0])?;
-    for point in LANE_POINTS {
+    for point in ASKED_POINTS {
         arm(&mut run, &destination, point)?;
         die_while_asked(&mut run, &[point])?;
     }

@@ -6,13 +6,12 @@ use super::{
     relayer::{RelayerOutbox, Said},
 };
 use crate::{
-    fault::FaultPoints,
+    footing::Footing,
     lane::{ALIVE, LaneHandle},
 };
 use chain_adapter::Follower;
 use gateway_http::frames;
-use gateway_net::Clock;
-use gateway_store::{Batch, Space, Store, StoreError};
+use gateway_store::{Batch, Space, StoreError};
 use gateway_types::{Timestamp, entry::ClientPin, link::RelayWork};
 use light_client::{LightClient, Limits, PinError};
 use std::{sync::Arc, time::Duration};
@@ -33,17 +32,6 @@ const WRITE_EVERY: Duration = Duration::from_secs(30);
 /// Most relayers that may listen. One more takes the place of the first.
 const MAX_RELAYERS: usize = 8;
 
-/// What a chain's light client runs on.
-#[derive(Clone, Debug)]
-pub struct ChainGround {
-    /// Where it writes.
-    pub store: Arc<dyn Store>,
-    /// What time it is.
-    pub clock: Arc<dyn Clock>,
-    /// Where tests end it.
-    pub faults: FaultPoints,
-}
-
 /// Why a chain's light client does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ChainOpenError {
@@ -62,7 +50,7 @@ pub enum ChainOpenError {
 #[derive(Debug)]
 pub struct ChainTask {
     engine: ChainEngine,
-    ground: ChainGround,
+    ground: Footing,
     lanes: Vec<LaneHandle>,
     input: mpsc::Receiver<ChainInput>,
     view: watch::Sender<Arc<ChainView>>,
@@ -81,7 +69,7 @@ pub fn open(
     (pin, limits): (&ClientPin, Limits),
     pinned_header: &[u8],
     lanes: Vec<LaneHandle>,
-    ground: ChainGround,
+    ground: Footing,
 ) -> Result<(ChainHandle, ChainTask), ChainOpenError> {
     let kept = ground.store.load(CLIENTS, &pin.id().0)?;
     let follower = match kept {

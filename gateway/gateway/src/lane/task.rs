@@ -6,11 +6,10 @@ use super::{
     outbox::Outbox,
     view::{LaneEvent, LaneView},
 };
-use crate::fault::FaultPoints;
+use crate::footing::Footing;
 use bytes::Bytes;
 use gateway_http::frames;
-use gateway_net::Clock;
-use gateway_store::{Batch, Store, StoreError};
+use gateway_store::{Batch, StoreError};
 use gateway_types::{
     MemberRef, Timestamp,
     link::{InboxFrame, PeerFrame},
@@ -34,22 +33,11 @@ const WRITE_AGAIN: Duration = Duration::from_secs(1);
 /// The longest it sleeps, whatever the deadline says: clocks may step.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
-/// What a lane runs on.
-#[derive(Clone, Debug)]
-pub struct LaneGround {
-    /// Where it writes.
-    pub store: Arc<dyn Store>,
-    /// What time it is.
-    pub clock: Arc<dyn Clock>,
-    /// Where tests end it.
-    pub faults: FaultPoints,
-}
-
 /// A lane's one task.
 #[derive(Debug)]
 pub struct LaneTask {
     engine: Engine,
-    ground: LaneGround,
+    ground: Footing,
     input: mpsc::Receiver<LaneInput>,
     events: broadcast::Sender<LaneEvent>,
     view: watch::Sender<Arc<LaneView>>,
@@ -67,7 +55,7 @@ pub struct LaneTask {
 /// [`OpenError`]: do not start.
 pub fn open(
     config: LaneConfig,
-    ground: LaneGround,
+    ground: Footing,
     rng: ChaCha20Rng,
 ) -> Result<(LaneHandle, LaneTask), OpenError> {
     let engine = Engine::open(config, Arc::clone(&ground.store), rng, ground.clock.now())?;

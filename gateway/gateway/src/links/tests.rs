@@ -6,7 +6,8 @@ mod work;
 use super::{Asked, Links, asked, leader_of, member_of};
 use crate::{
     fault::FaultPoints,
-    lane::{LaneGround, open},
+    footing::Footing,
+    lane::open,
     testing::{
         NOW,
         keys::{config, made},
@@ -106,7 +107,7 @@ async fn ask(links: &Links, who: Option<&str>, method: Method, path: &str) -> Re
 
 #[tokio::test(start_paused = true)]
 async fn a_member_hears_proposals_and_that_the_connection_lives() {
-    let ground = LaneGround {
+    let ground = Footing {
         store: Arc::new(MemoryStore::new(RunId([1; 16]))),
         clock: Arc::new(Stopped),
         faults: FaultPoints::default(),

@@ -4,7 +4,8 @@
 use super::*;
 use crate::{
     fault::FaultPoints,
-    lane::{LaneGround, open},
+    footing::Footing,
+    lane::open,
     testing::{NOW, keys::config, world::World},
 };
 use gateway_net::Clock;
@@ -72,11 +73,8 @@ fn lane() -> LaneHandle {
 }
 
 fn lane_on(store: MemoryStore) -> LaneHandle {
-    let ground = LaneGround {
-        store: Arc::new(store),
-        clock: Arc::new(Still),
-        faults: FaultPoints::default(),
-    };
+    let ground =
+        Footing { store: Arc::new(store), clock: Arc::new(Still), faults: FaultPoints::default() };
     let (lane, task) = open(config(1), ground, ChaCha20Rng::from_seed([7; 32])).unwrap();
     tokio::spawn(task.run());
     lane

@@ -95,7 +95,7 @@ impl Questions {
 
 impl Inner {
     async fn take(self: Arc<Self>, new: NewQuestion) -> Result<Asked, AskError> {
-        let now = self.clock.now();
+        let now = self.now();
         let body = body_digest(&new.question, new.reference.as_ref());
         let digest = request_digest(&new.platform, &new.key);
         let (seen, stored) = self.seen(&digest)?;
@@ -137,7 +137,7 @@ impl Inner {
             self.note_store_error(&error);
             AskError::NotStored
         };
-        let stored = self.store.load(kept::KEYS, &request.0).map_err(not_stored)?;
+        let stored = self.footing.store.load(kept::KEYS, &request.0).map_err(not_stored)?;
         let seen = stored.as_deref().map(kept::read_use).transpose().map_err(not_stored)?;
         Ok((seen, stored))
     }
@@ -146,7 +146,7 @@ impl Inner {
         if self.is_broken() || self.is_changed() {
             return Err(AskError::NotStored);
         }
-        if !self.store.room().takes_new {
+        if !self.footing.store.room().takes_new {
             return Err(AskError::StorageFull);
         }
         self.places.take(platform).map_err(|why| match why {
@@ -202,7 +202,9 @@ impl Inner {
     }
 
     async fn store_question(&self, id: &RecognitionId, batch: Batch) -> Result<(), StoreError> {
-        let stored = self.store.commit(batch).await;
+        self.footing.faults.reach("gateway/question/before-commit");
+        let stored = self.footing.store.commit(batch).await;
+        self.footing.faults.reach("gateway/question/after-commit");
         if let Err(error) = &stored {
             self.note_store_error(error);
             let open = self.state().open.remove(id);

@@ -74,7 +74,7 @@ impl Inner {
         match lane.chain.evidence(key, of).await {
             Ok(proven) => self.take_evidence(&id, &lane, &proven),
             Err(trouble) => {
-                let now = self.clock.now();
+                let now = self.now();
                 self.drive(|engine| engine.handle_source_trouble(&id, trouble, now));
             }
         }
@@ -86,7 +86,7 @@ impl Inner {
         lane: &ServedLane,
         proven: &ProvenEvidence,
     ) {
-        let (now, epoch) = (self.clock.now(), Arc::clone(lane.lane.log().keys()));
+        let (now, epoch) = (self.now(), Arc::clone(lane.lane.log().keys()));
         let standing = {
             let mut state = self.state();
             let Some(open) = state.open.get_mut(id) else { return };
@@ -110,7 +110,7 @@ impl Inner {
     /// these the lane logs at most one, and what it has logged answers. So nothing is told by a candidate that a
     /// later one could take back.
     async fn save(self: &Arc<Self>, id: &RecognitionId, progress: &Progress) {
-        let now = self.clock.now();
+        let now = self.now();
         let batch = match progress {
             Progress::Asked(_) => None,
             Progress::Decided(logged) => self.decided(id, logged),
@@ -126,9 +126,10 @@ impl Inner {
 
     /// Commits what must not be lost: waits while the disk is full, and for good when it has failed.
     async fn commit(&self, id: &RecognitionId, batch: Batch) {
+        self.footing.faults.reach("gateway/answer/before-commit");
         loop {
-            match self.store.commit(batch.clone()).await {
-                Ok(()) => return,
+            match self.footing.store.commit(batch.clone()).await {
+                Ok(()) => return self.footing.faults.reach("gateway/answer/after-commit"),
                 Err(StoreError::Full) => tokio::time::sleep(FULL_RETRY).await,
                 Err(error) => {
                     tracing::error!(%id, %error, "progress was not written down, so it is not told");
@@ -159,7 +160,7 @@ impl Inner {
             Ok(bytes) => End::Decided(index, sha256(&bytes), stood, is_yes),
             Err(error) => {
                 tracing::error!(%error, index, "an answer without a certificate is none");
-                End::Failed(Why::Internal, self.clock.now())
+                End::Failed(Why::Internal, self.now())
             }
         }
     }
@@ -197,7 +198,7 @@ impl Inner {
         if let Some(closed) = open.closed {
             self.cache().keep(id, closed);
         }
-        let took = self.clock.now().0.saturating_sub(open.kept.stored_at.0);
+        let took = self.now().0.saturating_sub(open.kept.stored_at.0);
         self.metrics.ended(&open.lane, word(&open.kept.end), Timestamp(took));
         if let End::Decided(index, ..) = &open.kept.end {
             tracing::info!(%id, index, "answered");

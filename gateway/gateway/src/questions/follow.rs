@@ -42,7 +42,7 @@ impl Questions {
 impl Inner {
     async fn follow_clock(self: Arc<Self>) {
         for tick in (0..RENEWAL_TICKS).cycle() {
-            let now = self.clock.now();
+            let now = self.now();
             self.drive(|engine| engine.handle_time(now));
             if tick == 0 {
                 self.look_for_members(now);
@@ -78,7 +78,7 @@ impl Inner {
         while view.changed().await.is_ok() {
             let newest = view.borrow_and_update().height;
             if newest > std::mem::replace(&mut height, newest) {
-                let now = self.clock.now();
+                let now = self.now();
                 let from = &lane.id().source;
                 self.drive(|engine| engine.handle_source_back(from, now));
             }
@@ -102,7 +102,7 @@ impl Inner {
     fn take_event(self: &Arc<Self>, lane: &ServedLane, event: LaneEvent) {
         match event {
             LaneEvent::Verdicts(list) => {
-                let now = self.clock.now();
+                let now = self.now();
                 self.drive(|engine| engine.handle_verdicts(&list, now));
             }
             LaneEvent::Final(batch) => self.take_batch(lane, &batch),
@@ -110,7 +110,7 @@ impl Inner {
                 tracing::info!(lane = %lane.id(), %candidate, ?left, "a candidate was left out");
                 // Where there was no room for it, it is asked again a little later, as with old evidence.
                 if matches!(left, Left::OldEvidence | Left::Full) {
-                    let now = self.clock.now();
+                    let now = self.now();
                     self.drive(|engine| engine.handle_old_evidence(&candidate, now));
                 }
             }
@@ -150,7 +150,7 @@ impl Inner {
         if candidate.origin.lane.destination != self.region {
             return;
         }
-        if let Ok(None) = self.store.load(kept::KEYS, &candidate.request.0) {
+        if let Ok(None) = self.footing.store.load(kept::KEYS, &candidate.request.0) {
             let digest = candidate.digest();
             tracing::error!(lane = %lane.id(), candidate = %digest, "recognised, and nobody asked");
             self.metrics.unasked(lane.id());

@@ -166,7 +166,7 @@ impl Inner {
     fn open_shown(&self, id: &RecognitionId) -> Option<Option<Shown>> {
         let state = self.state();
         let open = state.open.get(id)?;
-        let now = self.clock.now();
+        let now = self.now();
         let view = state.engine.view(id, now).unwrap_or(OpenView::Open {
             // Stored this moment, and not begun.
             state: StateWord::Checking,
@@ -196,7 +196,7 @@ impl Inner {
     }
 
     pub(super) fn load(&self, id: &RecognitionId) -> Result<Option<Kept>, StoreError> {
-        let bytes = self.store.load(kept::QUESTIONS, &kept::name(id))?;
+        let bytes = self.footing.store.load(kept::QUESTIONS, &kept::name(id))?;
         bytes.as_deref().map(Kept::read).transpose()
     }
 }

@@ -34,7 +34,7 @@ impl Questions {
     pub async fn restore(&self) -> Result<usize, RestoreError> {
         let (mut after, mut count) = (None::<Vec<u8>>, 0_usize);
         loop {
-            let page = self.inner.store.scan(kept::HANDED, b"", after.as_deref(), PAGE)?;
+            let page = self.inner.footing.store.scan(kept::HANDED, b"", after.as_deref(), PAGE)?;
             let Some((last, _)) = page.last() else { return Ok(count) };
             after = Some(last.clone());
             for (name, handed) in page {
@@ -75,7 +75,7 @@ impl Inner {
         let Some(answered) = found else { return Ok(None) };
         let logged = lane.logged(answered.index)?;
         if !is_about(&logged, kept) {
-            return Ok(Some(End::Failed(Why::KeyReused, self.clock.now())));
+            return Ok(Some(End::Failed(Why::KeyReused, self.now())));
         }
         let committees = lane.lane.log().keys().committees().iter();
         let stood = committees.map(|committee| Stood::unseen(committee.size())).collect();
@@ -88,7 +88,7 @@ impl Inner {
         request: StoredRequest,
         kept: Kept,
     ) -> Result<(), RestoreError> {
-        let now = self.clock.now();
+        let now = self.now();
         let here = &self.region;
         match lane.judge(|rules| check_request(rules, here, &request, now)) {
             Ok(presented) => {
@@ -106,7 +106,7 @@ impl Inner {
     }
 
     async fn end_now(&self, id: &RecognitionId, kept: Kept, end: End) -> Result<(), RestoreError> {
-        Ok(self.store.commit(kept::close(id, &Kept { end, ..kept })).await?)
+        Ok(self.footing.store.commit(kept::close(id, &Kept { end, ..kept })).await?)
     }
 }
 

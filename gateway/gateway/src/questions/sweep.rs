@@ -53,7 +53,7 @@ impl Inner {
     /// This clock's time, but not later than the last batch of any lane: a clock that leaps must not empty the store.
     fn agreed_time(&self) -> Option<Timestamp> {
         let agreed = self.lanes.values().filter_map(|lane| lane.lane.now().time).max()?;
-        Some(agreed.min(self.clock.now()))
+        Some(agreed.min(self.now()))
     }
 
     /// Forgets what was stored [`KEY_KEPT`] or longer before `now`, among [`PAGE`] questions from the oldest on, or
@@ -68,7 +68,7 @@ impl Inner {
         now: Timestamp,
     ) -> Result<Swept, StoreError> {
         // Names are in the order of time.
-        let page = self.store.scan(kept::QUESTIONS, b"", after, PAGE)?;
+        let page = self.footing.store.scan(kept::QUESTIONS, b"", after, PAGE)?;
         let (mut batch, mut last) = (Batch::new(), None);
         let is_full = page.len() >= PAGE;
         for (name, bytes) in page {
@@ -84,7 +84,7 @@ impl Inner {
         }
         if !batch.changes.is_empty() {
             let gone = batch.changes.len();
-            self.store.commit(batch).await?;
+            self.footing.store.commit(batch).await?;
             tracing::info!(rows = gone, "old questions are forgotten");
         }
         Ok(last.filter(|_| is_full).map_or(Swept::All, Swept::UpTo))
@@ -94,7 +94,7 @@ impl Inner {
     fn forget(&self, batch: Batch, name: &[u8], kept: &Kept) -> Result<Batch, StoreError> {
         let batch = batch.delete(kept::QUESTIONS, name);
         let key = request_digest(&kept.platform, &kept.key).0;
-        let Some(used) = self.store.load(kept::KEYS, &key)? else { return Ok(batch) };
+        let Some(used) = self.footing.store.load(kept::KEYS, &key)? else { return Ok(batch) };
         let id: &RecognitionId = &kept::read_use(&used)?.id;
         if kept::name(id) != name {
             return Ok(batch);

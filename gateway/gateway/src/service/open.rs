@@ -2,8 +2,8 @@
 
 use super::{Ground, Opened, StartError, child};
 use crate::{
-    chain::{self, ChainGround, ChainHandle},
-    lane::{self, LaneGround, LaneHandle, engine::LaneConfig},
+    chain::{self, ChainHandle},
+    lane::{self, LaneHandle, engine::LaneConfig},
     links::leader_of,
     questions::ServedLane,
     settings::{GatewaySettings, LaneSettings},
@@ -22,25 +22,16 @@ pub(super) fn open(
     let (mut lanes, mut lane_tasks) = (Vec::new(), Vec::new());
     for lane in &settings.lanes {
         let config = config(&settings, lane)?;
-        let ground = LaneGround {
-            store: Arc::clone(&ground.store),
-            clock: Arc::clone(&ground.clock),
-            faults: ground.faults,
-        };
-        let (handle, task) = lane::open(config, ground, child(rng))?;
+        let (handle, task) = lane::open(config, ground.footing(), child(rng))?;
         lanes.push(handle);
         lane_tasks.push(task);
     }
     let (mut chains, mut chain_tasks) = (BTreeMap::<Digest, ChainHandle>::new(), Vec::new());
     for set in settings.chains.drain(..) {
         let followed = of_pin(&settings.lanes, &lanes, &set.pin.id());
-        let ground = ChainGround {
-            store: Arc::clone(&ground.store),
-            clock: Arc::clone(&ground.clock),
-            faults: ground.faults,
-        };
         let pin = (&set.pin, set.limits);
-        let (handle, task) = chain::open(set.client, pin, &set.pinned_header, followed, ground)?;
+        let (handle, task) =
+            chain::open(set.client, pin, &set.pinned_header, followed, ground.footing())?;
         chains.insert(set.pin.id(), handle);
         chain_tasks.push(task);
     }

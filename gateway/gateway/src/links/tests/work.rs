@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    chain::{self, ChainGround, ChainHandle},
+    chain::{self, ChainHandle},
     testing::chain::{Chain, pin, pinned_header},
 };
 use gateway_types::{Digest, LicenceKey, Platform, link::RelayWork};
@@ -18,7 +18,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// A chain's task that runs.
 fn running(run: u8) -> ChainHandle {
-    let ground = ChainGround {
+    let ground = Footing {
         store: Arc::new(MemoryStore::new(RunId([run; 16]))),
         clock: Arc::new(Running(tokio::time::Instant::now())),
         faults: FaultPoints::default(),

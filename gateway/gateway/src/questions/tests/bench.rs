@@ -2,9 +2,10 @@
 
 use super::holder;
 use crate::{
-    chain::{self, ChainGround, ChainHandle, RelayerOutbox},
+    chain::{self, ChainHandle, RelayerOutbox},
     fault::FaultPoints,
-    lane::{self, LaneGround, LaneHandle},
+    footing::Footing,
+    lane::{self, LaneHandle},
     metrics::Metrics,
     questions::{QuestionSettings, Questions, ServedLane},
     testing::{
@@ -108,15 +109,14 @@ impl Bench {
         let shared: Arc<dyn gateway_store::Store> = Arc::new(store.clone());
         let faults = FaultPoints::default();
         let rng = |n| ChaCha20Rng::from_seed([n; 32]);
-        let ground = LaneGround { store: Arc::clone(&shared), clock: Arc::clone(&clock), faults };
-        let (lane, lane_task) = lane::open(config(0), ground, rng(1)).unwrap();
-        let ground = ChainGround { store: Arc::clone(&shared), clock: Arc::clone(&clock), faults };
+        let footing = Footing { store: shared, clock: Arc::clone(&clock), faults };
+        let (lane, lane_task) = lane::open(config(0), footing.clone(), rng(1)).unwrap();
         let (chain, chain_task) = chain::open(
             Box::new(Chain),
             (&pin(), Limits::default()),
             &pinned_header(),
             vec![lane.clone()],
-            ground,
+            footing.clone(),
         )
         .unwrap();
         let [source, destination] = packs::both();
@@ -138,8 +138,7 @@ impl Bench {
         let metrics = Arc::new(Metrics::new(Arc::clone(&clock), None));
         let lanes = vec![Arc::new(served)];
         let seed = rng(u8::try_from(store.commits() % 200).unwrap());
-        let questions =
-            Questions::new(settings, lanes, (shared, clock), seed, Arc::clone(&metrics));
+        let questions = Questions::new(settings, lanes, footing, seed, Arc::clone(&metrics));
         questions.restore().await.unwrap();
         let mut tasks = JoinSet::new();
         for followed in questions.follow() {

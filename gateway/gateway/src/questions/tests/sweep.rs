@@ -2,7 +2,7 @@
 
 use super::{super::*, bench::Bench, holder::question};
 use gateway_core::StoredRequest;
-use gateway_store::Row;
+use gateway_store::{Row, Store};
 use gateway_types::{Digest, verdict::Word};
 use rand_chacha::rand_core::SeedableRng as _;
 use std::time::Duration;
@@ -23,7 +23,7 @@ async fn pass(time: Duration) {
 /// A question under this key that was taken back so long ago, as the store would have it.
 async fn asked_before(bench: &Bench, key: &str, age: Duration) -> RecognitionId {
     let inner = &bench.questions.inner;
-    let stored_at = Timestamp(inner.clock.now().0 - u64::try_from(age.as_millis()).unwrap());
+    let stored_at = Timestamp(inner.now().0 - u64::try_from(age.as_millis()).unwrap());
     let mut rng = ChaCha20Rng::from_seed([u8::try_from(bench.store.commits() % 200).unwrap(); 32]);
     let id = id::new_id(stored_at, &mut rng).unwrap();
     let NewQuestion { platform, key, question, .. } = question(key);
@@ -32,7 +32,7 @@ async fn asked_before(bench: &Bench, key: &str, age: Duration) -> RecognitionId 
     let handed = kept::KeptHanded::of(&request.question).unwrap();
     let (_, seen) = inner.seen(&request.digest()).unwrap();
     let batch = kept::take(&request, Digest([1; 32]), &kept, &handed, seen);
-    inner.store.commit(batch.delete(kept::HANDED, kept::name(&id))).await.unwrap();
+    inner.footing.store.commit(batch.delete(kept::HANDED, kept::name(&id))).await.unwrap();
     id
 }
 
@@ -71,8 +71,8 @@ async fn a_sweep_takes_a_page_at_a_time_and_leaves_what_is_open() {
         let id: RecognitionId = format!("{}{n:04}", open.id).parse().unwrap();
         batch = batch.put(kept::QUESTIONS, kept::name(&id), gateway_types::cbor::encode(&ended));
     }
-    inner.store.commit(batch).await.unwrap();
-    let later = inner.clock.now().saturating_add(31 * DAY);
+    inner.footing.store.commit(batch).await.unwrap();
+    let later = inner.now().saturating_add(31 * DAY);
     let count = || Store::scan(&bench.store, kept::QUESTIONS, b"", None, 4_000).unwrap().len();
     let first = inner.sweep_page(None, later).await.unwrap();
     let sweep::Swept::UpTo(last) = first else { panic!("{first:?}") };

@@ -7,7 +7,8 @@ use super::{
 };
 use crate::{
     fault::FaultPoints,
-    lane::{LaneGround, open},
+    footing::Footing,
+    lane::open,
     testing::{chain::pin, keys::config, packs},
 };
 use gateway_store::Batch;
@@ -22,7 +23,7 @@ fn with_express(bench: &Bench) -> Questions {
     let clock: Arc<dyn Clock> = Arc::clone(&bench.region.clock) as _;
     let of_lane = Arc::new(MemoryStore::new(RunId([8; 16])));
     let faults = FaultPoints::default();
-    let ground = LaneGround { store: of_lane, clock: Arc::clone(&clock), faults };
+    let ground = Footing { store: of_lane, clock: Arc::clone(&clock), faults };
     let (lane, _) = open(config(0), ground, ChaCha20Rng::from_seed([8; 32])).unwrap();
     let origin = "comity.test/CN-GD.CN-HK.express".parse().unwrap();
     let [source, destination] = packs::both();
@@ -36,7 +37,13 @@ fn with_express(bench: &Bench) -> Questions {
         platforms: KnownPlatforms::default(),
     };
     let metrics = Arc::clone(&bench.metrics);
-    Questions::new(settings, lanes, (store, clock), ChaCha20Rng::from_seed([8; 32]), metrics)
+    Questions::new(
+        settings,
+        lanes,
+        Footing { store, clock, faults },
+        ChaCha20Rng::from_seed([8; 32]),
+        metrics,
+    )
 }
 
 /// What is kept of a question, changed.
