@@ -44,8 +44,6 @@ pub(super) struct Asked {
     lists: BTreeSet<u64>,
     /// Whether the verdicts suffice, either way.
     ready: bool,
-    /// Whether the question side was told that it cannot be logged: it is passed over from then on.
-    left: bool,
     /// Whether it waits for a newer sync point: until one comes, it is no reason for a batch.
     held: bool,
 }
@@ -113,7 +111,11 @@ impl Waiting {
         self.by_digest.contains_key(digest)
     }
 
-    /// Takes a candidate; not if its gateway has [`MAX_WAITING`] already, or its platform its share of them. Gives the lists that waited for it.
+    /// Takes a candidate; not if its gateway has [`MAX_WAITING`] already, or its platform its share of them. Gives the
+    /// lists that waited for it.
+    ///
+    /// It takes the place of what the same gateway asked before about the same request, if that lacks verdicts: it is
+    /// asked anew because no member would judge the other any more.
     pub(super) fn take(
         &mut self,
         keys: &EpochKeys,
@@ -121,6 +123,7 @@ impl Waiting {
         digest: Digest,
         from: u8,
     ) -> Option<Vec<Verified<VerdictList>>> {
+        self.forget_unready(&candidate.request, from);
         let count = self.counts.entry(from).or_default();
         let of = (from, candidate.facts.platform.clone());
         let its = self.counts_each.get(&of).copied().unwrap_or_default();
@@ -134,8 +137,7 @@ impl Waiting {
         self.by_digest.insert(digest, seq);
         self.by_request.entry(candidate.request).or_default().insert(seq);
         let (words, lists) = (BTreeMap::new(), BTreeSet::new());
-        let asked =
-            Asked { candidate, digest, from, words, lists, ready: false, left: false, held: false };
+        let asked = Asked { candidate, digest, from, words, lists, ready: false, held: false };
         self.asked.insert(seq, asked);
         let waited = self.lists.candidate_came(&digest);
         let mut first_known = Vec::new();
@@ -180,7 +182,7 @@ impl Waiting {
     /// the sync point back from moving on from height `last`, so that `build` knows of it.
     pub(super) fn ready(&mut self, most: usize, last: Option<u64>, now: Timestamp) -> Ready {
         self.work = false;
-        let ready = self.asked.values().filter(|asked| asked.is_open()).take(most);
+        let ready = self.asked.values().filter(|asked| asked.ready).take(most);
         let mut lists = BTreeSet::new();
         let mut candidates: Vec<Candidate> = Vec::new();
         for asked in ready {
@@ -203,20 +205,19 @@ impl Waiting {
         counts.min_by_key(|candidate| candidate.evidence.height)
     }
 
-    /// What members accept of one gateway's own questions on evidence below that height, and is not passed over yet.
+    /// What members accept of one gateway's own questions on evidence below that height.
     pub(super) fn outdated(&self, keys: &EpochKeys, from: u8, height: u64) -> Vec<Digest> {
         let is_old = |asked: &&Asked| asked.candidate.evidence.height < height;
-        let own = self.asked.values().filter(|asked| asked.from == from && asked.is_open());
+        let own = self.asked.values().filter(|asked| asked.from == from && asked.ready);
         let accepted = |asked: &&Asked| keys.is_quorum(asked.said(Word::Accept));
         own.filter(is_old).filter(accepted).map(|asked| asked.digest).collect()
     }
 
-    /// It cannot be logged. Gives whether that is news.
+    /// It cannot be logged: it is forgotten, and with it its room. Gives whether that is news.
     pub(super) fn apply_left(&mut self, digest: &Digest) -> bool {
         let Some(seq) = self.by_digest.get(digest).copied() else { return false };
-        let mut was = false;
-        self.change(seq, |asked| was = std::mem::replace(&mut asked.left, true));
-        !was
+        self.remove(seq);
+        true
     }
 
     /// It can be logged only under a newer sync point.
@@ -248,21 +249,9 @@ impl Waiting {
     /// Forgets what has lapsed, and lists that came early for nothing.
     pub(super) fn apply_time(&mut self, now: Timestamp) {
         let lapsed = |asked: &&Asked| asked.candidate.lapses_at() <= now;
-        let gone: Vec<(u64, Digest)> = self
-            .asked
-            .iter()
-            .filter(|(_, asked)| lapsed(asked))
-            .map(|(seq, asked)| (*seq, asked.candidate.request))
-            .collect();
-        for (seq, request) in gone {
-            if let Some(seqs) = self.by_request.get_mut(&request) {
-                seqs.remove(&seq);
-                if seqs.is_empty() {
-                    self.by_request.remove(&request);
-                }
-            }
-            self.remove(seq);
-        }
+        let gone = self.asked.iter().filter(|(_, asked)| lapsed(asked)).map(|(seq, _)| *seq);
+        let gone: Vec<u64> = gone.collect();
+        gone.into_iter().for_each(|seq| self.remove(seq));
         self.lists.apply_time(now);
     }
 
@@ -329,8 +318,22 @@ impl Waiting {
         self.due = self.due.saturating_add(is).saturating_sub(usize::from(was));
     }
 
+    fn forget_unready(&mut self, request: &Digest, from: u8) {
+        let Some(seqs) = self.by_request.get(request) else { return };
+        let lacks = |seq: &u64| self.asked.get(seq).is_some_and(|it| it.from == from && !it.ready);
+        let gone: Vec<u64> = seqs.iter().copied().filter(lacks).collect();
+        gone.into_iter().for_each(|seq| self.remove(seq));
+    }
+
     fn remove(&mut self, seq: u64) {
         let Some(asked) = self.asked.remove(&seq) else { return };
+        let request = asked.candidate.request;
+        if let Some(seqs) = self.by_request.get_mut(&request) {
+            seqs.remove(&seq);
+            if seqs.is_empty() {
+                self.by_request.remove(&request);
+            }
+        }
         self.due = self.due.saturating_sub(usize::from(asked.is_due()));
         self.by_digest.remove(&asked.digest);
         let count = self.counts.entry(asked.from).or_default();
@@ -362,12 +365,7 @@ const YOUNG: Duration = gateway_agreement::build::KEEP_BACK;
 impl Asked {
     /// Whether it is a reason for a batch.
     fn is_due(&self) -> bool {
-        self.is_open() && !self.held
-    }
-
-    /// Whether it has an outcome and is not passed over.
-    fn is_open(&self) -> bool {
-        self.ready && !self.left
+        self.ready && !self.held
     }
 
     fn has_outcome(&self, keys: &EpochKeys) -> bool {

@@ -126,6 +126,48 @@ fn a_platform_that_asks_too_much_crowds_out_only_itself() {
     assert!(waiting.take(keys, world.candidate_of(1, digest(0)), digest(0), 0).is_some());
 }
 
+/// Else the room of a platform fills with what nobody can log, until that lapses a minute later: all it asks is
+/// `Full` meanwhile, and asked again every second.
+#[test]
+fn what_cannot_be_logged_takes_no_room() {
+    let mut world = World::new();
+    let (a, b) = (world.candidate(1), world.candidate(2));
+    let (keys, mut waiting) = (&made().keys, Waiting::new(8));
+    for it in [&a, &b] {
+        waiting.take(keys, it.clone(), it.digest(), 0).unwrap();
+    }
+    assert!(waiting.apply_left(&a.digest()));
+    assert_eq!((waiting.len(), waiting.has(&a.digest())), (1, false));
+    assert_eq!(waiting.counts_each.values().sum::<usize>(), 1);
+    assert_eq!(waiting.by_request.len(), 1, "nothing is kept of its request");
+    assert!(!waiting.take_list(keys, &list(m(0, 1), &[a.digest()]), NOW), "nor of late verdicts");
+}
+
+#[test]
+fn a_question_that_is_asked_anew_takes_one_place() {
+    let mut world = World::new();
+    let first = world.candidate(1);
+    let (keys, mut waiting) = (&made().keys, Waiting::new(8));
+    let anew = |seconds: u64| {
+        let mut candidate = first.clone();
+        candidate.facts.now = Timestamp(NOW.0 + seconds * 1_000);
+        candidate
+    };
+    let (second, third) = (anew(6), anew(18));
+    for it in [&first, &second] {
+        waiting.take(keys, it.clone(), it.digest(), 0).unwrap();
+    }
+    assert_eq!((waiting.len(), waiting.has(&first.digest())), (1, false));
+    // What has its verdicts already is logged, if the next one is not before it; another gateway's is its own.
+    for member in keys.members().filter(|member| member.member < 4) {
+        waiting.take_list(keys, &list(member, &[second.digest()]), NOW);
+    }
+    waiting.take(keys, third.clone(), third.digest(), 0).unwrap();
+    waiting.take(keys, anew(19), anew(19).digest(), 1).unwrap();
+    assert_eq!((waiting.len(), waiting.due()), (3, 1));
+    assert!(waiting.has(&second.digest()) && waiting.has(&third.digest()));
+}
+
 #[test]
 fn a_gateway_that_asks_too_much_crowds_out_only_itself() {
     let mut world = World::new();
