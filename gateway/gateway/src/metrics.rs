@@ -31,12 +31,37 @@ const SIGNED_JUST_NOW: Duration = Duration::from_secs(600);
 /// Of a lane.
 type OfLane = Labels<1>;
 
+/// What a question waits for, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The source's proof, by way of its relayer.
+    Evidence,
+    /// The members' verdicts, and a batch that takes it in.
+    Verdicts,
+    /// The rounds that make the batch final.
+    Agreement,
+    /// The certificate, and its digest in the store.
+    Certificate,
+}
+
+impl Step {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Evidence => "evidence",
+            Self::Verdicts => "verdicts",
+            Self::Agreement => "agreement",
+            Self::Certificate => "certificate",
+        }
+    }
+}
+
 /// The gateway's counters, and what is measured when it is asked for.
 #[derive(Debug)]
 pub struct Metrics {
     exposed: Exposed,
     recognitions: Family<Labels<2>, Counter>,
     answer_seconds: Histogram,
+    answer_steps: Family<Labels<1>, Histogram, fn() -> Histogram>,
     revocation_lag: Histogram,
     two_histories: Family<Labels<2>, Counter>,
     unasked: Family<OfLane, Counter>,
@@ -56,6 +81,7 @@ impl Metrics {
         let metrics = Self {
             recognitions: Family::default(),
             answer_seconds: Histogram::new(ANSWER_S),
+            answer_steps: Family::new_with_constructor(|| Histogram::new(ANSWER_S)),
             revocation_lag: Histogram::new(LAG_S),
             two_histories: Family::default(),
             unasked: Family::default(),
@@ -77,6 +103,8 @@ impl Metrics {
             registry.register("recognitions", help, self.recognitions.clone());
             let help = "From a question to its answer: 99 % within 0.8 are promised";
             registry.register("answer_seconds", help, self.answer_seconds.clone());
+            let help = "Where that time went, of those that an entry answers: the largest step is where to look";
+            registry.register("answer_step_seconds", help, self.answer_steps.clone());
             let help = "From a block with a change to its signed status: 60 are promised";
             registry.register("revocation_lag_seconds", help, self.revocation_lag.clone());
             let help = "Two proposals, prepares or roots by one signer: keep everything, call the regulators";
@@ -107,10 +135,18 @@ impl Metrics {
     }
 
     /// A question has ended.
-    pub(crate) fn ended(&self, lane: &LaneId, answer: &'static str, took: Timestamp) {
+    pub(crate) fn ended(&self, lane: &LaneId, answer: &'static str, took: Duration) {
         let of = [("lane", lane.to_string()), ("answer", answer.to_owned())];
         self.recognitions.get_or_create(&of).inc();
-        self.answer_seconds.observe(seconds(took));
+        self.answer_seconds.observe(took.as_secs_f64());
+    }
+
+    /// An entry has answered a question, and each step to it took so long.
+    pub(crate) fn answered(&self, steps: impl IntoIterator<Item = (Step, Duration)>) {
+        for (step, took) in steps {
+            let of = [("step", step.word().to_owned())];
+            self.answer_steps.get_or_create(&of).observe(took.as_secs_f64());
+        }
     }
 
     /// Somebody contradicted itself; `kind` says in what.

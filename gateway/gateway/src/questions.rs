@@ -18,6 +18,7 @@ mod look;
 mod places;
 mod restore;
 mod served;
+mod steps;
 mod sweep;
 
 pub use ask::{AskError, Asked, NewQuestion};
@@ -98,6 +99,8 @@ struct Open {
     shown: Option<crate::chain::ProvenEvidence>,
     /// How it ended, while that is being written down.
     closed: Option<Arc<Closed>>,
+    /// When each step to its answer was done.
+    steps: steps::Steps,
     /// Its place among those that may be open.
     _place: Option<Place>,
 }

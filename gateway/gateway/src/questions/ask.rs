@@ -5,6 +5,7 @@ use super::{
     id::new_id,
     kept,
     places::{NoPlace, Place},
+    steps::Steps,
 };
 use gateway_core::{
     IntakeError, KeyCheck, KeyReused, Presented, Question, RecognitionId, StoredRequest,
@@ -196,6 +197,7 @@ impl Inner {
             is_carried: false,
             shown: None,
             closed: None,
+            steps: Steps::default(),
             _place: place,
         };
         self.state().open.insert(id.clone(), open);

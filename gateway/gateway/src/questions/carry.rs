@@ -5,7 +5,7 @@ use crate::chain::ProvenEvidence;
 use gateway_core::{Effect, Logged, Outcome, Progress, RecognitionId};
 use gateway_store::{Batch, StoreError};
 use gateway_types::{
-    Bytes, LicenceKey, Platform, Timestamp,
+    Bytes, LicenceKey, Platform,
     candidate::Candidate,
     frame::sha256,
     link::{CandidateFrame, Handed},
@@ -142,12 +142,14 @@ impl Inner {
     }
 
     fn decided(&self, id: &RecognitionId, logged: &Logged) -> Option<Batch> {
-        let lane = self.lane_of(id)?;
+        let (lane, seen) = (self.lane_of(id)?, self.now());
         let stood = self.state().engine.standings(id).into_iter().map(Stood::from).collect();
         let end = self.end_of(&lane, logged, stood);
         let batch = self.ended(id, end)?;
         let mut state = self.state();
         let open = state.open.get_mut(id)?;
+        open.steps.proposed = Some(logged.decided_at());
+        open.steps.logged = Some(seen);
         open.closed = just_decided(&lane, &open.kept, logged).map(Arc::new);
         Some(batch)
     }
@@ -176,9 +178,9 @@ impl Inner {
         let Some(lane) = self.lane_of(id) else { return };
         let frame = {
             let mut state = self.state();
-            let Some(shown) = state.open.get_mut(id).and_then(|open| open.shown.take()) else {
-                return;
-            };
+            let Some(open) = state.open.get_mut(id) else { return };
+            let Some(shown) = open.shown.take() else { return };
+            open.steps.given = Some(self.now());
             let handed = state.engine.request(id).and_then(|request| handed(&request.question));
             let header = Some(shown.header);
             CandidateFrame { candidate, shown: shown.shown, header, handed }
@@ -198,8 +200,11 @@ impl Inner {
         if let Some(closed) = open.closed {
             self.cache().keep(id, closed);
         }
-        let took = self.now().0.saturating_sub(open.kept.stored_at.0);
-        self.metrics.ended(&open.lane, word(&open.kept.end), Timestamp(took));
+        let (stored, now) = (open.kept.stored_at, self.now());
+        self.metrics.ended(&open.lane, word(&open.kept.end), now.since(stored));
+        if let Some(steps) = open.steps.took(stored, now) {
+            self.metrics.answered(steps);
+        }
         if let End::Decided(index, ..) = &open.kept.end {
             tracing::info!(%id, index, "answered");
         }
