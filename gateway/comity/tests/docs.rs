@@ -175,13 +175,65 @@ fn settings(text: &str) -> BTreeSet<String> {
     found
 }
 
+/// The pages, and the one that leads to them.
+fn files() -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> =
+        PAGES.iter().map(|it| tree().join(format!("docs/{it}.md"))).collect();
+    files.push(tree().join("README.md"));
+    files
+}
+
+/// The commands that a text names within its sentences.
+fn named(text: &str) -> BTreeSet<String> {
+    let text = text.replace("\\|", "|");
+    let prose = text.split("```").step_by(2);
+    let code = prose.flat_map(|part| part.split('`').skip(1).step_by(2).map(ToOwned::to_owned));
+    code.filter(|it| it.starts_with("comity ")).collect()
+}
+
+/// `comity policy check|test` is two: the words before the first that stands for something, each with its flags. What
+/// asks for help itself is one, as it is.
+fn each(named: &str) -> Vec<(Vec<String>, Vec<String>)> {
+    if named.starts_with("comity help") {
+        let words = named.split(' ').skip(1).map(ToOwned::to_owned);
+        return vec![(words.collect(), Vec::new())];
+    }
+    let is_word = |it: &&str| {
+        it.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'|'))
+            && !it.starts_with('-')
+    };
+    let words: Vec<&str> = named.split(' ').skip(1).take_while(is_word).collect();
+    let flags = named.split(' ').filter(|it| it.starts_with("--")).map(ToOwned::to_owned);
+    let flags: Vec<String> = flags.collect();
+    let (last, first) = words.split_last().unwrap();
+    let one = |end| first.iter().chain([&end, &"--help"]).map(|it| (*it).to_owned()).collect();
+    last.split('|').map(|end| (one(end), flags.clone())).collect()
+}
+
+#[test]
+fn every_command_that_a_sentence_names_is_there_with_its_flags() {
+    let mut found = 0;
+    for file in files() {
+        for named in named(&fs::read_to_string(&file).unwrap()) {
+            for (words, flags) in each(&named) {
+                let mut help = Command::new(env!("CARGO_BIN_EXE_comity"));
+                let help = help.args(&words).output().unwrap();
+                let text = String::from_utf8_lossy(&help.stdout);
+                assert!(help.status.success(), "{}: `{named}`: {help:?}", file.display());
+                for flag in flags {
+                    assert!(text.contains(&flag), "{}: `{named}`: {flag}\n{text}", file.display());
+                }
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 20, "only {found} were read");
+}
+
 #[test]
 fn no_link_between_pages_is_dead() {
-    let mut pages: Vec<PathBuf> =
-        PAGES.iter().map(|it| tree().join(format!("docs/{it}.md"))).collect();
-    pages.push(tree().join("README.md"));
     let mut links = 0;
-    for from in &pages {
+    for from in &files() {
         for link in links_of(&fs::read_to_string(from).unwrap()) {
             let (file, anchor) = link.split_once('#').unwrap_or((link.as_str(), ""));
             let to = if file.is_empty() { from.clone() } else { from.parent().unwrap().join(file) };
