@@ -12,7 +12,8 @@
 use serde_json::Value;
 use std::{
     fs::{self, File},
-    io::Read as _,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -223,20 +224,88 @@ fn a70_a_key_share_of_another_ceremony_is_named_and_left_out() {
 fn ctrl_c_and_sigterm_stop_after_the_step_and_leave_nothing() {
     let _turn = my_turn();
     for signal in ["-INT", "-TERM"] {
-        let folder = folder();
-        // What is to be kept is not kept either when it is broken off.
-        let mut demo = begin(folder.path(), &["demo", "--keep"]);
-        wait_for_processes(folder.path(), |count| count > 10);
-        let kill = Command::new("kill").args([signal, &demo.id().to_string()]).status().unwrap();
-        assert!(kill.success());
-        let mut text = String::new();
-        demo.stderr.take().unwrap().read_to_string(&mut text).unwrap();
-        assert_eq!(demo.wait().unwrap().code(), Some(130), "{signal}: {text}");
-        assert!(text.contains("Stopping after this step (again: at once)"), "{text}");
-        assert!(text.contains("Stopped after step 1 of 9, Start three regions"), "{text}");
-        assert!(!folder.path().join("comity-demo").exists());
-        assert_eq!(processes(folder.path()), [0u32; 0]);
+        break_off(folder().path(), signal);
     }
+}
+
+/// One signal while the programs start. What is to be kept is not kept either.
+fn break_off(at: &Path, signal: &str) {
+    let mut demo = begin(at, &["demo", "--keep"]);
+    wait_for_processes(at, |count| count > 10);
+    send(&demo, signal);
+    let mut text = String::new();
+    demo.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!(demo.wait().unwrap().code(), Some(130), "{signal}: {text}");
+    assert!(text.contains("Stopping after this step (again: at once)"), "{text}");
+    assert!(text.contains("Stopped after step 1 of 9, Start three regions"), "{text}");
+    assert!(!at.join("comity-demo").exists());
+    assert_eq!(processes(at), [0u32; 0]);
+}
+
+fn send(to: &Child, signal: &str) {
+    let sent = Command::new("kill").args([signal, &to.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+#[test]
+fn a_second_ctrl_c_stops_at_once_and_says_what_is_left() {
+    let _turn = my_turn();
+    let folder = folder();
+    let mut demo = begin(folder.path(), &["demo"]);
+    wait_for_processes(folder.path(), |count| count > 10);
+    let mut said = BufReader::new(demo.stderr.take().unwrap());
+    send(&demo, "-INT");
+    let mut text = String::new();
+    while !text.contains("Stopping after this step") {
+        assert_ne!(said.read_line(&mut text).unwrap(), 0, "{text}");
+    }
+    send(&demo, "-INT");
+    said.read_to_string(&mut text).unwrap();
+    assert_eq!(demo.wait().unwrap().code(), Some(130), "{text}");
+    assert!(text.contains("Stopped at once. Left behind: comity-demo"), "{text}");
+    // Its programs end with it.
+    wait_for_processes(folder.path(), |count| count == 0);
+    // What is left is in nobody's way: the next one replaces it.
+    break_off(folder.path(), "-INT");
+}
+
+/// Where the example chain of that name takes orders: its command line says it.
+fn orders_of(folder: &Path, chain: &str) -> Option<String> {
+    processes(folder).into_iter().find_map(|pid| {
+        let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
+        let after = |name: &str| line.split('\0').skip_while(|it| *it != name).nth(1);
+        (after("--chain")? == chain).then(|| after("--admin").map(ToOwned::to_owned))?
+    })
+}
+
+/// Tells one of a chain's nodes to be honest.
+fn make_honest(orders: &str, node: u8) -> std::io::Result<()> {
+    let body = format!("{{\"node\":{node},\"behaviour\":\"honest\"}}");
+    let mut stream = TcpStream::connect(orders)?;
+    let head = "POST /admin/misbehave HTTP/1.1\r\nhost: chain\r\nconnection: close\r\ncontent-type: application/json";
+    write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())?;
+    stream.read_to_string(&mut String::new()).map(drop)
+}
+
+#[test]
+fn a_scene_in_which_nothing_is_refused_fails_loudly() {
+    let _turn = my_turn();
+    let folder = folder();
+    let mut demo = begin(folder.path(), &["demo", "--scene", "lying-node"]);
+    // The nodes that are to lie are told, again and again, to be honest: so the question is answered.
+    while demo.try_wait().unwrap().is_none() {
+        if let Some(orders) = orders_of(folder.path(), "gd-main") {
+            // It may not listen yet, or not any more.
+            (0..4).for_each(|node| drop(make_honest(&orders, node)));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let mut text = String::new();
+    demo.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!(demo.wait().unwrap().code(), Some(1), "{text}");
+    assert!(text.contains("it was answered yes, and should not be"), "{text}");
+    assert!(!text.contains("as it should be."), "{text}");
+    assert_eq!(processes(folder.path()), [0u32; 0]);
 }
 
 #[test]
