@@ -7,6 +7,7 @@ pub mod measured;
 pub mod proxy;
 pub mod questions;
 pub mod soak;
+mod steps;
 pub mod usage;
 
 use anyhow::{Context as _, Result, ensure};

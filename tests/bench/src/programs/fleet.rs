@@ -46,6 +46,8 @@ pub struct Deployment {
     pub written: Written,
     /// Where the destination's gateway is asked.
     pub gateway: SocketAddr,
+    /// Where it tells its operator's machines.
+    pub admin: SocketAddr,
     /// The folder of it all.
     pub folder: PathBuf,
     programs: Vec<ToStart>,
@@ -70,6 +72,7 @@ impl ToStart {
 struct Side {
     region: &'static str,
     gateway: SocketAddr,
+    admin: SocketAddr,
     nodes: Vec<SocketAddr>,
 }
 
@@ -81,11 +84,12 @@ impl Deployment {
     ///
     /// If a program does not start.
     pub async fn start(exe: &Path, folder: &Path, delay: Option<Duration>) -> Result<Self> {
-        let mut ports = free_ports(6)?.into_iter();
+        let mut ports = free_ports(8)?.into_iter();
         let mut port = || ports.next().context("a free port");
         let nodes = (0..4).map(|_| port()).collect::<Result<_>>()?;
-        let source = Side { region: SOURCE, gateway: port()?, nodes };
-        let destination = Side { region: DESTINATION, gateway: port()?, nodes: Vec::new() };
+        let mut side =
+            |region, nodes| anyhow::Ok(Side { region, gateway: port()?, admin: port()?, nodes });
+        let (source, destination) = (side(SOURCE, nodes)?, side(DESTINATION, Vec::new())?);
         let began = SystemClock.now();
         let made = Chain::new(Genesis::four(chain_id()?, began)).context("a chain of four")?;
         let (net, clock) = (Arc::new(SystemNet), Arc::new(SystemClock));
@@ -108,8 +112,8 @@ impl Deployment {
         let mut fleet = Fleet::new(exe.to_owned(), folder.join("logs"))?;
         let programs = programs(&written);
         programs.iter().try_for_each(|program| program.start(&mut fleet))?;
-        let (gateway, folder) = (destination.gateway, folder.to_owned());
-        Ok(Self { chain, fleet, written, gateway, folder, programs, _proxies: proxies })
+        let (Side { gateway, admin, .. }, folder) = (destination, folder.to_owned());
+        Ok(Self { chain, fleet, written, gateway, admin, folder, programs, _proxies: proxies })
     }
 
     /// What its programs are called.
@@ -194,7 +198,7 @@ impl Side {
             region: code.parse()?,
             operator: "operator-0".to_owned(),
             gateway: self.gateway,
-            gateway_admin: None,
+            gateway_admin: Some(self.admin),
             relayer_admin: None,
             regulators: MEMBERS.map(regulator).collect::<Result<_>>()?,
             pin: None,

@@ -4,6 +4,7 @@ use super::{
     Bench, Cost, Scale,
     fleet::{DESTINATION, SOURCE, regulators},
     load::{Answered, evenly, percentile},
+    steps::Look,
     usage,
 };
 use crate::results::{Case, Row, Target};
@@ -137,11 +138,15 @@ async fn times(
 ) -> Result<()> {
     let (count, every) = scale.idle;
     let questions = bench.fetched(count).await?;
+    let before = Look::now(bench).await?;
     let idle = evenly(&bench.asker, questions, every).await?;
+    Look::now(bench).await?.print_since(&before, &format!("idle, {name}"));
     told(&idle, &format!("idle_{name}"), [None, None], rows);
     let count = (scale.half.as_secs_f64() * full / 2.0).ceil().max(2.0);
     let questions = bench.fetched(count as u32).await?;
+    let before = Look::now(bench).await?;
     let half = evenly(&bench.asker, questions, scale.half.div_f64(count)).await?;
+    Look::now(bench).await?.print_since(&before, &format!("half load, {name}"));
     let held = (name == "r30").then_some([Target::Value(300.0), Target::Value(800.0)]);
     told(&half, &format!("half_{name}"), held.map_or([None, None], |it| it.map(Some)), rows);
     Ok(())

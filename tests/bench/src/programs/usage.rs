@@ -25,6 +25,24 @@ fn ticks(stat: &str) -> Option<u64> {
     Some(user + system)
 }
 
+/// How long the threads that a process has now were ready to run and another ran, all together.
+///
+/// Source: Linux, scheduler statistics, `/proc/PID/task/TID/schedstat`: run, waited (both in nanoseconds), turns.
+///
+/// # Errors
+///
+/// If there is no such process.
+pub fn waited(pid: u32) -> Result<Duration> {
+    let mut nanos = 0;
+    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+        // A thread may end meanwhile.
+        let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else { continue };
+        let waited = text.split_ascii_whitespace().nth(1).context("schedstat")?;
+        nanos += waited.parse::<u64>()?;
+    }
+    Ok(Duration::from_nanos(nanos))
+}
+
 /// Bytes of memory that a process has in use.
 ///
 /// # Errors
@@ -120,5 +138,6 @@ mod tests {
         let me = std::process::id();
         assert!(memory(me).unwrap() > 0);
         assert!(cpu(me).is_ok() && cpu(u32::MAX).is_err());
+        assert!(waited(me).is_ok() && waited(u32::MAX).is_err());
     }
 }
