@@ -1,5 +1,6 @@
 //! What must hold after a run, by what is on the disks, what the chain says and what the platform was told.
 
+mod evidence;
 mod journal;
 
 use crate::{
@@ -7,7 +8,7 @@ use crate::{
     made::made,
     platform::{Book, key, me},
 };
-use gateway_cosign::Note;
+use gateway_cosign::{Note, Signer};
 use gateway_store::{RunId, Space, Store as _};
 use gateway_store_redb::{RedbStore, Settings, Writing, simulated::SimulatedDisk};
 use gateway_types::{
@@ -67,14 +68,26 @@ pub struct Seen {
     pub book: Book,
     /// Whose disk was put back, if anybody's was.
     pub backup: Option<Backup>,
+    /// Who signed two things that contradict each other.
+    pub two_faced: BTreeSet<Signer>,
+}
+
+/// What was found.
+pub struct Found {
+    /// How many batches there are.
+    pub batches: usize,
+    /// What does not hold.
+    pub wrong: Vec<String>,
+    /// Who is proven to have contradicted itself, by what others keep.
+    pub proven: BTreeSet<Signer>,
 }
 
 type Log = BTreeMap<u64, FinalMessage>;
 
-/// Checks it all. Gives how many batches there are, and what does not hold.
+/// Checks it all.
 #[must_use]
-pub fn check(seen: &Seen) -> (usize, Vec<String>) {
-    let mut wrong = Vec::new();
+pub fn check(seen: &Seen) -> Found {
+    let (mut wrong, mut proven) = (Vec::new(), BTreeSet::new());
     let mut logs = BTreeMap::new();
     let mut journals = BTreeMap::new();
     for (host, disk) in &seen.disks {
@@ -88,6 +101,10 @@ pub fn check(seen: &Seen) -> (usize, Vec<String>) {
         match read_log(*host, &store) {
             Ok(log) => drop(logs.insert(*host, log)),
             Err(error) => wrong.push(format!("the log of {host}: {error}")),
+        }
+        match evidence::read(&store) {
+            Ok(guilty) => proven.extend(guilty),
+            Err(error) => wrong.push(format!("the evidence of {host}: {error}")),
         }
         if host.as_member().is_some() {
             journals.insert(*host, journal::read(*host, &store, &mut wrong));
@@ -103,7 +120,10 @@ pub fn check(seen: &Seen) -> (usize, Vec<String>) {
         let journal = journals.get(&backup.host).map_or(&[][..], Vec::as_slice);
         journal::check_backup(backup, journal, longest, &mut wrong);
     }
-    (longest.len(), wrong)
+    for honest in proven.difference(&seen.two_faced) {
+        wrong.push(format!("there is evidence against {honest}, which is honest"));
+    }
+    Found { batches: longest.len(), wrong, proven }
 }
 
 fn open(disk: &SimulatedDisk) -> Result<RedbStore, String> {

@@ -76,6 +76,8 @@ pub struct Report {
     pub lasted: Duration,
     /// Final batches.
     pub batches: usize,
+    /// Who signed two things that contradict each other, and whether others can prove it.
+    pub two_faced: BTreeMap<String, bool>,
     /// The faults, for people.
     pub faults: Vec<String>,
 }
@@ -136,8 +138,10 @@ pub fn run(seed: u64, length: Length, verbose: bool) -> Report {
     let lasted = world.sim.elapsed();
     let seen = world.end();
     broken.extend(seen.book.broken.iter().cloned());
-    let (batches, wrong) = check::check(&seen);
-    broken.extend(wrong);
+    let found = check::check(&seen);
+    broken.extend(found.wrong);
+    let two_faced = seen.two_faced.iter();
+    let two_faced = two_faced.map(|it| (it.to_string(), found.proven.contains(it))).collect();
     broken.extend(watch::with(|watch| watch.broken().to_vec()));
     let mut ended = BTreeMap::new();
     for known in seen.book.known.values() {
@@ -163,7 +167,8 @@ pub fn run(seed: u64, length: Length, verbose: bool) -> Report {
         trace: watch.digest(),
         ended,
         lasted,
-        batches,
+        batches: found.batches,
+        two_faced,
         faults,
     })
 }
@@ -316,7 +321,8 @@ impl World<'_> {
         let disks = self.machines.iter().take(10).map(|it| (it.host, it.disk.clone()));
         let disks = disks.collect();
         let book = std::mem::take(&mut *self.book.borrow_mut());
-        Seen { disks, revoked, book, backup: self.backup }
+        let two_faced = self.villains.two_faced();
+        Seen { disks, revoked, book, backup: self.backup, two_faced }
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Outcome {
     pub trace: String,
     /// How many questions ended how.
     pub ended: BTreeMap<String, u64>,
+    /// Who signed two things that contradict each other, and whether others can prove it.
+    pub two_faced: BTreeMap<String, bool>,
 }
 
 /// The line that a run's process prints.
@@ -44,6 +46,7 @@ pub fn line(report: &Report) -> String {
         "counts": counts.collect::<Vec<_>>(),
         "trace": report.trace.0,
         "ended": report.ended,
+        "two_faced": report.two_faced,
     });
     format!("{RESULT}{result}")
 }
@@ -70,12 +73,14 @@ fn read(value: &serde_json::Value) -> Option<Outcome> {
         Some(((word(0)?, word(1)?), row[2].as_u64()?))
     });
     let ended = value["ended"].as_object()?.iter();
+    let two_faced = value["two_faced"].as_object()?.iter();
     Some(Outcome {
         seed: value["seed"].as_u64()?,
         broken: texts.filter_map(|text| Some(text.as_str()?.to_owned())).collect(),
         counts: counts.collect(),
         trace: value["trace"].as_str()?.to_owned(),
         ended: ended.filter_map(|(how, count)| Some((how.clone(), count.as_u64()?))).collect(),
+        two_faced: two_faced.filter_map(|(who, is)| Some((who.clone(), is.as_bool()?))).collect(),
     })
 }
 
@@ -154,5 +159,18 @@ fn print_table(outcomes: &[Outcome]) -> usize {
     }
     let ended: Vec<String> = ended.iter().map(|(how, count)| format!("{count} {how}")).collect();
     println!("questions: {}", ended.join(", "));
-    empty
+    empty + print_proven(outcomes)
+}
+
+/// Prints how many who showed two faces others can prove it of, and gives how many kinds were never proven.
+fn print_proven(outcomes: &[Outcome]) -> usize {
+    let all = || outcomes.iter().flat_map(|outcome| &outcome.two_faced);
+    let mut never = 0;
+    for (kind, are) in [("leaders", true), ("members", false)] {
+        let of_kind = || all().filter(|(who, _)| who.starts_with("leader") == are);
+        let proven = of_kind().filter(|(_, is_proven)| **is_proven).count();
+        println!("two-faced {kind}: {}, evidence of {proven} is kept", of_kind().count());
+        never += usize::from(proven == 0);
+    }
+    never
 }

@@ -16,6 +16,7 @@ use crate::{
 use async_trait::async_trait;
 pub use equivocator::follow;
 use forger::forge;
+use gateway_cosign::Signer;
 use gateway_types::{
     MemberRef,
     link::{InboxFrame, MemberFrame, RelayEvidence},
@@ -84,6 +85,17 @@ impl Villains {
     #[must_use]
     pub fn was_on(&self, villainy: Villainy) -> bool {
         self.0.lock().unwrap().1.contains(&villainy)
+    }
+
+    /// Who signed, or tried to, two things that contradict each other.
+    #[must_use]
+    pub fn two_faced(&self) -> BTreeSet<Signer> {
+        let signer = |villainy: &Villainy| match villainy {
+            Villainy::TwoBodies(place) => Some(Signer::Leader(*place)),
+            Villainy::TwoFaced(member) => Some(Signer::Member(*member)),
+            _ => None,
+        };
+        self.0.lock().unwrap().1.iter().filter_map(signer).collect()
     }
 
     /// Whether the gateway at that place lies about what it has: what it said may be heard late.
