@@ -83,11 +83,19 @@ fn a117_a_killed_or_paused_leader_is_replaced_and_nothing_is_lost() -> Result<()
     run.restart(&leader)?;
     run.wait_for_yes(&asked)?;
     // Stopped in its tracks, it comes back to a log that has gone on, and serves that one.
-    let asked = run.ask()?;
-    run.pause(&leader, true)?;
-    run.pass(Duration::from_secs(12));
-    run.pause(&leader, false)?;
-    run.wait_for_yes(&asked)?;
+    for seconds in [12, 30] {
+        let asked = run.ask()?;
+        run.pause(&leader, true)?;
+        run.pass(Duration::from_secs(seconds));
+        run.pause(&leader, false)?;
+        if seconds < 30 {
+            run.wait_for_yes(&asked)?;
+        } else if let Answer::No(no) = run.wait_for_answer(&asked, LONGEST)? {
+            // So long it may take the source for silent: then it is unknown, and never no.
+            bail!("a no after a pause: {no:?}");
+        }
+        run.yes()?;
+    }
     for member in [format!("{SOURCE}-regulator-1"), format!("{DESTINATION}-regulator-1")] {
         run.pause(&member, true)?;
         run.yes().with_context(|| format!("while {member} is paused"))?;
