@@ -159,7 +159,7 @@ impl Bench {
         let members = [regulators(SOURCE), regulators(DESTINATION)].concat();
         let pids = members.iter().map(|name| self.deployment.pid(name));
         let pids = pids.collect::<Result<Vec<u32>>>()?;
-        self.cost(in_rounds(&asker, &pids, questions, a_round)).await
+        self.cost(in_rounds(&asker, (self.deployment.admin, &pids), questions, a_round)).await
     }
 
     async fn cost(&self, asking: impl Future<Output = Result<Vec<Answered>>>) -> Result<Cost> {

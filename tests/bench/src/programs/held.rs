@@ -4,31 +4,38 @@
 use super::{
     load::{ASKING, Answered, Asker, gather},
     questions::Prepared,
+    steps::metrics,
 };
 use anyhow::{Context as _, Result, ensure};
 use comity::ask::Received;
 use rustix::process::{Pid, Signal, kill_process};
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     sync::Semaphore,
     task::JoinSet,
     time::{Instant, sleep},
 };
 
-/// So long members are held after all is asked: what relayers fetch for a round is there then.
-const FETCHED: Duration = Duration::from_millis(500);
+/// Members are held until no question waits for its source any more, at most so long after all is asked.
+const FETCHED: Duration = Duration::from_secs(2);
+
+/// And so long, so that all candidates are on their way.
+const SENT: Duration = Duration::from_millis(100);
 
 /// Members do not judge what is older, until they are asked again: a round must be asked sooner.
 const JUDGED: Duration = Duration::from_secs(5);
 
-/// Asks all of them, round by round.
+/// The gateway's word for that.
+const NONE_WAITS: &str = "comity_requests_waiting{who=\"source\"} 0";
+
+/// Asks all of them, round by round. `admin` is where the asked gateway tells what waits; `members` are processes.
 ///
 /// # Errors
 ///
 /// If one is not answered *yes*, or a member cannot be stopped.
 pub async fn in_rounds(
     asker: &Asker,
-    members: &[u32],
+    (admin, members): (SocketAddr, &[u32]),
     questions: Vec<Prepared>,
     a_round: usize,
 ) -> Result<Vec<Answered>> {
@@ -37,12 +44,23 @@ pub async fn in_rounds(
         signal(members, Signal::STOP)?;
         let held = Instant::now();
         let asked = ask(asker, round).await;
-        sleep(FETCHED).await;
+        let fetched = wait_for_sources(admin).await;
+        sleep(SENT).await;
         signal(members, Signal::CONT)?;
         ensure!(held.elapsed() < JUDGED, "a round took {:?} to ask", held.elapsed());
+        fetched?;
         all.extend(look(asker, asked?).await?);
     }
     Ok(all)
+}
+
+async fn wait_for_sources(admin: SocketAddr) -> Result<()> {
+    let began = Instant::now();
+    while metrics(admin).await?.lines().all(|line| line != NONE_WAITS) {
+        ensure!(began.elapsed() < FETCHED, "evidence is not there after {FETCHED:?}");
+        sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
 }
 
 fn signal(members: &[u32], signal: Signal) -> Result<()> {

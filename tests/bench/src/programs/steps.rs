@@ -80,7 +80,12 @@ fn of_step(line: &str) -> Option<(&str, &str, f64)> {
     Some((ending, step, value.parse().ok()?))
 }
 
-async fn metrics(at: SocketAddr) -> Result<String> {
+/// What a program tells its operator's machines.
+///
+/// # Errors
+///
+/// If it does not answer in time.
+pub(super) async fn metrics(at: SocketAddr) -> Result<String> {
     let answered = timeout(PATIENCE, async {
         let mut stream = TcpStream::connect(at).await?;
         let request = format!("GET /metrics HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\n\r\n");
