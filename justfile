@@ -21,11 +21,11 @@ audit DB="../shared/advisory-db":
 
 # The search of the agreement's state space, beyond what `test` does.
 model:
-    cargo run --release -p model
+    cargo run --release --bin model
 
 # Whole committees under faults and villains, SEEDS runs in virtual time; an empty cell of the table fails.
 sim SEEDS="200":
-    cargo run --release -p sim -- --seeds {{SEEDS}} --jobs 2 --full
+    cargo run --release --bin sim -- --seeds {{SEEDS}} --jobs 2 --full
 
 # Changes that break a rule, each of which must be caught.
 mutants:

@@ -28,9 +28,9 @@ rm -rf .cargo
 # Builds what WAY needs; nothing is caught by code that does not compile.
 build() {
     case $1 in
-    model) cargo build -q --release -p model ;;
+    model) cargo build -q --release --bin model ;;
     tests) cargo test -q --release -p gateway-agreement --lib --no-run ;;
-    sim) cargo build -q --release -p sim ;;
+    sim) cargo build -q --release --bin sim ;;
     esac >"$log" 2>&1
 }
 

@@ -5,6 +5,6 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
 bin=$(sh "$here/cached.sh")
-cargo build --quiet -p comity -p e2e-wasmd
+cargo build --quiet --bin comity --bin e2e-wasmd
 # What a failure shows of the programs' logs is plain text.
 NO_COLOR=1 exec "${CARGO_TARGET_DIR:-target}/debug/e2e-wasmd" "$bin"
