@@ -203,16 +203,22 @@ fn broken_questions(run: &mut Running) -> Result<()> {
     Ok(())
 }
 
+/// The way of a platform that may ask.
+fn platform_door(run: &Running) -> Result<Door> {
+    let region = run.region(DESTINATION)?;
+    let (certificate, key) = (
+        fs::read_to_string(&region.platform.certificate)?,
+        fs::read_to_string(&region.platform.key)?,
+    );
+    Door::new(run.gateway(DESTINATION)?, &region.authority, Some((&certificate, &key)))
+}
+
 /// A second request that must never be seen: it would look at a question, and be answered.
 const SMUGGLED: &str = "GET /v1/lanes HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n";
 
 /// What two readers of HTTP could understand differently, with a second request behind it (A99).
 fn smuggled_ones(run: &Running) -> Result<()> {
-    let platform = &run.region(DESTINATION)?.platform;
-    let (certificate, key) =
-        (fs::read_to_string(&platform.certificate)?, fs::read_to_string(&platform.key)?);
-    let root = run.region(DESTINATION)?.authority.clone();
-    let door = Door::new(run.gateway(DESTINATION)?, &root, Some((&certificate, &key)))?;
+    let door = platform_door(run)?;
     let sent = |request: &str| {
         run.runtime
             .block_on(door.send(&[format!("{request}{SMUGGLED}").as_bytes()], Duration::ZERO))
@@ -243,11 +249,7 @@ fn smuggled_ones(run: &Running) -> Result<()> {
 
 /// Half a head, and half a body, are waited for some seconds and not longer.
 fn slow_ones(run: &mut Running) -> Result<()> {
-    let platform = &run.region(DESTINATION)?.platform;
-    let (certificate, key) =
-        (fs::read_to_string(&platform.certificate)?, fs::read_to_string(&platform.key)?);
-    let root = run.region(DESTINATION)?.authority.clone();
-    let door = Door::new(run.gateway(DESTINATION)?, &root, Some((&certificate, &key)))?;
+    let door = platform_door(run)?;
     let body = ASK.replace("content-length: 2", "content-length: 100");
     for (what, text) in [("half a head", "POST /v1/recog"), ("half a body", body.as_str())] {
         let (answer, took) = run.runtime.block_on(async {
