@@ -13,7 +13,7 @@ const SPACES: [Space; 2] = [Space("regulator-evidence/1"), Space("lane-equivocat
 /// Longest encoded claim.
 const MAX_CLAIM: usize = 4096;
 
-/// Most rows read: a store keeps 256 of each.
+/// Most rows read of each: many more than a run writes.
 const ROWS: usize = 512;
 
 /// Who is proven guilty by what a store keeps: each claim must convince whoever has the committee's keys alone.
