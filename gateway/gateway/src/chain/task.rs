@@ -50,7 +50,7 @@ pub enum ChainOpenError {
 #[derive(Debug)]
 pub struct ChainTask {
     engine: ChainEngine,
-    ground: Footing,
+    footing: Footing,
     lanes: Vec<LaneHandle>,
     input: mpsc::Receiver<ChainInput>,
     view: watch::Sender<Arc<ChainView>>,
@@ -69,9 +69,9 @@ pub fn open(
     (pin, limits): (&ClientPin, Limits),
     pinned_header: &[u8],
     lanes: Vec<LaneHandle>,
-    ground: Footing,
+    footing: Footing,
 ) -> Result<(ChainHandle, ChainTask), ChainOpenError> {
-    let kept = ground.store.load(CLIENTS, &pin.id().0)?;
+    let kept = footing.store.load(CLIENTS, &pin.id().0)?;
     let follower = match kept {
         Some(bytes) => Follower::decode(chain, &bytes).map_err(ChainOpenError::Kept)?,
         None => Follower::new(chain, pin, limits, pinned_header)?,
@@ -79,10 +79,10 @@ pub fn open(
     let logs = lanes.iter().map(|lane| Arc::clone(lane.log())).collect();
     let engine = ChainEngine::new(follower, logs);
     let (input, inputs) = mpsc::channel(ASKS_WAITING);
-    let (view, views) = watch::channel(Arc::new(engine.view(0, ground.clock.now())));
+    let (view, views) = watch::channel(Arc::new(engine.view(0, footing.clock.now())));
     let task = ChainTask {
         engine,
-        ground,
+        footing,
         lanes,
         input: inputs,
         view,
@@ -108,7 +108,7 @@ impl ChainTask {
                     Some(input) => self.take(input),
                     None => return Ok(()),
                 },
-                _ = look.tick() => self.engine.handle_time(self.ground.clock.now()),
+                _ = look.tick() => self.engine.handle_time(self.footing.clock.now()),
                 _ = alive.tick() => send(&self.relayers, &RelayWork::Alive),
             }
             self.carry_out().await?;
@@ -117,7 +117,7 @@ impl ChainTask {
     }
 
     fn take(&mut self, input: ChainInput) {
-        let now = self.ground.clock.now();
+        let now = self.footing.clock.now();
         match input {
             ChainInput::Evidence(key, of, teller) => self.engine.handle_ask(key, of, teller, now),
             ChainInput::RelayerOpened(relayer) => self.open_relayer(relayer),
@@ -135,7 +135,7 @@ impl ChainTask {
     }
 
     async fn carry_out(&mut self) -> Result<(), StoreError> {
-        let now = self.ground.clock.now();
+        let now = self.footing.clock.now();
         if now.since(self.written_at) >= WRITE_EVERY && self.engine.take_dirty() {
             self.persist(now).await?;
         }
@@ -163,9 +163,9 @@ impl ChainTask {
         self.written_at = now;
         let follower = self.engine.follower();
         let batch = Batch::new().put(CLIENTS, follower.pin().id().0, follower.encode());
-        self.ground.faults.reach("gateway/chain/before-commit");
-        let written = self.ground.store.commit(batch).await;
-        self.ground.faults.reach("gateway/chain/after-commit");
+        self.footing.faults.reach("gateway/chain/before-commit");
+        let written = self.footing.store.commit(batch).await;
+        self.footing.faults.reach("gateway/chain/after-commit");
         match written {
             // The light client is not an answer: it follows again from an older state.
             Err(StoreError::Full) => {
@@ -178,7 +178,7 @@ impl ChainTask {
 
     fn tell_view(&mut self) {
         self.relayers.retain(RelayerOutbox::is_open);
-        let view = self.engine.view(self.relayers.len(), self.ground.clock.now());
+        let view = self.engine.view(self.relayers.len(), self.footing.clock.now());
         self.view.send_if_modified(|last| {
             let changed = **last != view;
             if changed {

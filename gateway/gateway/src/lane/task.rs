@@ -37,7 +37,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct LaneTask {
     engine: Engine,
-    ground: Footing,
+    footing: Footing,
     input: mpsc::Receiver<LaneInput>,
     events: broadcast::Sender<LaneEvent>,
     view: watch::Sender<Arc<LaneView>>,
@@ -55,10 +55,10 @@ pub struct LaneTask {
 /// [`OpenError`]: do not start.
 pub fn open(
     config: LaneConfig,
-    ground: Footing,
+    footing: Footing,
     rng: ChaCha20Rng,
 ) -> Result<(LaneHandle, LaneTask), OpenError> {
-    let engine = Engine::open(config, Arc::clone(&ground.store), rng, ground.clock.now())?;
+    let engine = Engine::open(config, Arc::clone(&footing.store), rng, footing.clock.now())?;
     let (input, inputs) = mpsc::channel(INPUTS_WAITING);
     let (events, _) = broadcast::channel(EVENTS_KEPT);
     let (view, views) = watch::channel(Arc::new(engine.view()));
@@ -73,7 +73,7 @@ pub fn open(
     };
     let task = LaneTask {
         engine,
-        ground,
+        footing,
         input: inputs,
         events,
         view,
@@ -145,7 +145,7 @@ impl LaneTask {
         if self.is_halted() {
             return Ok(());
         }
-        let now = self.ground.clock.now();
+        let now = self.footing.clock.now();
         self.engine.handle_time(now);
         self.carry_out().await?;
         self.engine.handle_work(now);
@@ -163,7 +163,7 @@ impl LaneTask {
         if self.is_halted() {
             return refuse(input);
         }
-        let now = self.ground.clock.now();
+        let now = self.footing.clock.now();
         match input {
             LaneInput::Candidate(frame) => self.engine.handle_candidate(*frame, now),
             LaneInput::MemberOpened(member, sender) => {
@@ -206,7 +206,7 @@ impl LaneTask {
                 Output::Persist(batch) => self.persist(batch).await?,
                 Output::ToMembers(to, frame) => {
                     to.into_iter().for_each(|member| self.send_member(member, &frame));
-                    self.ground.faults.reach("gateway/lane/after-send");
+                    self.footing.faults.reach("gateway/lane/after-send");
                 }
                 Output::ToPeer(to, frame) => self.send_peer(to, &frame),
                 Output::ToPeers(frame) => {
@@ -222,10 +222,10 @@ impl LaneTask {
 
     /// Writes; while there is no room, again and again: nothing after it may be told.
     async fn persist(&self, batch: Batch) -> Result<(), StoreError> {
-        let faults = self.ground.faults;
+        let faults = self.footing.faults;
         faults.reach("gateway/lane/before-commit");
         loop {
-            match self.ground.store.commit(batch.clone()).await {
+            match self.footing.store.commit(batch.clone()).await {
                 Err(StoreError::Full) => {
                     tracing::error!("the disk is full: the lane waits for room");
                     sleep(WRITE_AGAIN).await;
@@ -276,7 +276,7 @@ impl LaneTask {
         if self.is_halted() {
             return LONGEST_SLEEP;
         }
-        let (now, deadline) = (self.ground.clock.now(), self.engine.poll_deadline());
+        let (now, deadline) = (self.footing.clock.now(), self.engine.poll_deadline());
         deadline.since(now).max(Duration::from_millis(1)).min(LONGEST_SLEEP)
     }
 }

@@ -107,12 +107,12 @@ async fn ask(links: &Links, who: Option<&str>, method: Method, path: &str) -> Re
 
 #[tokio::test(start_paused = true)]
 async fn a_member_hears_proposals_and_that_the_connection_lives() {
-    let ground = Footing {
+    let footing = Footing {
         store: Arc::new(MemoryStore::new(RunId([1; 16]))),
         clock: Arc::new(Stopped),
         faults: FaultPoints::default(),
     };
-    let (lane, task) = open(config(0), ground, ChaCha20Rng::from_seed([1; 32])).unwrap();
+    let (lane, task) = open(config(0), footing, ChaCha20Rng::from_seed([1; 32])).unwrap();
     let running = tokio::spawn(task.run());
     let links = Links::new("CN-HK".parse().unwrap(), vec![lane.clone()], Vec::new());
     let inbox = format!("/lane/v1/{LANE}/inbox");

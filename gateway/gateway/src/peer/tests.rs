@@ -73,9 +73,9 @@ fn lane() -> LaneHandle {
 }
 
 fn lane_on(store: MemoryStore) -> LaneHandle {
-    let ground =
+    let footing =
         Footing { store: Arc::new(store), clock: Arc::new(Still), faults: FaultPoints::default() };
-    let (lane, task) = open(config(1), ground, ChaCha20Rng::from_seed([7; 32])).unwrap();
+    let (lane, task) = open(config(1), footing, ChaCha20Rng::from_seed([7; 32])).unwrap();
     tokio::spawn(task.run());
     lane
 }

@@ -14,8 +14,8 @@ const SECOND: Duration = Duration::from_secs(1);
 
 fn running(store: MemoryStore) -> LaneHandle {
     let (clock, faults) = (Arc::new(Stopped), FaultPoints::default());
-    let ground = Footing { store: Arc::new(store), clock, faults };
-    let (lane, task) = open(config(0), ground, ChaCha20Rng::from_seed([1; 32])).unwrap();
+    let footing = Footing { store: Arc::new(store), clock, faults };
+    let (lane, task) = open(config(0), footing, ChaCha20Rng::from_seed([1; 32])).unwrap();
     tokio::spawn(task.run());
     lane
 }

@@ -18,14 +18,14 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// A chain's task that runs.
 fn running(run: u8) -> ChainHandle {
-    let ground = Footing {
+    let footing = Footing {
         store: Arc::new(MemoryStore::new(RunId([run; 16]))),
         clock: Arc::new(Running(tokio::time::Instant::now())),
         faults: FaultPoints::default(),
     };
     let pin = (&pin(), Limits::default());
     let (handle, task) =
-        chain::open(Box::new(Chain), pin, &pinned_header(), Vec::new(), ground).unwrap();
+        chain::open(Box::new(Chain), pin, &pinned_header(), Vec::new(), footing).unwrap();
     tokio::spawn(task.run());
     handle
 }

@@ -23,8 +23,8 @@ fn with_express(bench: &Bench) -> Questions {
     let clock: Arc<dyn Clock> = Arc::clone(&bench.region.clock) as _;
     let of_lane = Arc::new(MemoryStore::new(RunId([8; 16])));
     let faults = FaultPoints::default();
-    let ground = Footing { store: of_lane, clock: Arc::clone(&clock), faults };
-    let (lane, _) = open(config(0), ground, ChaCha20Rng::from_seed([8; 32])).unwrap();
+    let footing = Footing { store: of_lane, clock: Arc::clone(&clock), faults };
+    let (lane, _) = open(config(0), footing, ChaCha20Rng::from_seed([8; 32])).unwrap();
     let origin = "comity.test/CN-GD.CN-HK.express".parse().unwrap();
     let [source, destination] = packs::both();
     let chain = bench.chain.clone();
