@@ -96,6 +96,8 @@ pub struct Engine {
     /// The batch that was asked for because it is due.
     asked_for: Option<u64>,
     view: Option<u64>,
+    /// The batch that was next when it came to lead in this view.
+    entered_at: Option<u64>,
     view_changes: u64,
     equivocations: u64,
     now: Timestamp,

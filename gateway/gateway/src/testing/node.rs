@@ -36,6 +36,8 @@ pub(crate) struct Node {
     pub(crate) word: Option<Word>,
     /// Its signature shares are of another text.
     pub(crate) spoils: bool,
+    /// Whether candidates that are not logged make it ask for another view.
+    pub(crate) waits: bool,
     /// What it was sent of candidates.
     pub(crate) asked: Vec<CandidateFrame>,
     /// Others' verdicts that were handed on to it.
@@ -65,6 +67,7 @@ impl Node {
             own: OwnHeads::default(),
             word: Some(Word::Accept),
             spoils: false,
+            waits: true,
             asked: Vec::new(),
             handed_on: 0,
             published: 0,
@@ -102,7 +105,9 @@ impl Node {
                     // The verdicts of all are on their way: from now on it must be logged.
                     let (item, until) =
                         (Item::Candidate(frame.candidate.digest()), frame.candidate.lapses_at());
-                    self.member.handle_overdue(item, now, Some(until));
+                    if self.waits {
+                        self.member.handle_overdue(item, now, Some(until));
+                    }
                 }
                 self.asked.push(*frame);
             }

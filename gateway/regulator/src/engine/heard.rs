@@ -42,6 +42,8 @@ struct Counted {
     named_by: Namer,
     /// The question that it is about, once the candidate itself has come.
     request: Option<Digest>,
+    /// Whether its evidence lay below the sync point when it came.
+    was_old: bool,
     lapses: Timestamp,
     done: bool,
 }
@@ -86,11 +88,17 @@ impl Engine {
         let is_of_lane = it.origin == *self.setup.keys.origin();
         let life_fits = u128::from(it.life_ms) == CANDIDATE_LIFE.as_millis();
         if is_of_lane && life_fits && it.time().abs_diff(now) <= MAX_CLOCK_DISTANCE {
-            self.heard.expect(Namer::Leader(leader), digest, it.request, it.lapses_at());
+            let synced = self.lane.tip().and_then(|tip| Some(tip.sync.as_ref()?.height));
+            let is_old = Some(it.evidence.height) < synced;
+            self.heard.expect(Namer::Leader(leader), digest, it, is_old);
         }
     }
 
     /// Counts a list, another's or its own; a candidate with an outcome must be logged before it lapses.
+    ///
+    /// Not one that came with evidence below the sync point and is accepted: no leader may log it as recognised. One
+    /// whose evidence the sync point passes later stays overdue, or a leader could leave out what it likes by moving
+    /// that point.
     pub(super) fn count(&mut self, list: &VerdictList) {
         let steady = self.clock.steady();
         for (candidate, lapses) in self.heard.count(list, &self.setup.keys, steady) {
@@ -115,12 +123,16 @@ impl Heard {
     }
 
     /// It came to this member itself: it lapses when it says.
-    fn expect(&mut self, by: Namer, digest: Digest, request: Digest, lapses: Timestamp) {
+    fn expect(&mut self, by: Namer, digest: Digest, it: &Candidate, is_old: bool) {
+        let (request, lapses) = (it.request, it.lapses_at());
         if !self.counted.contains_key(&digest) {
             self.insert(by, digest, lapses);
         }
         let Some(counted) = self.counted.get_mut(&digest) else { return };
         self.by_lapse.remove(&(counted.lapses, digest));
+        if counted.request.is_none() {
+            counted.was_old = is_old;
+        }
         (counted.lapses, counted.request) = (lapses, Some(request));
         self.by_lapse.insert((lapses, digest));
         self.by_request.insert((request, digest));
@@ -139,7 +151,7 @@ impl Heard {
         others
     }
 
-    /// Counts a list; gives the candidates that have an outcome now, and when they lapse.
+    /// Counts a list; gives the candidates that have an outcome now and may be logged with it, and when they lapse.
     fn count(
         &mut self,
         list: &VerdictList,
@@ -157,7 +169,8 @@ impl Heard {
                 return None;
             }
             counted.done = true;
-            Some((verdict.candidate, counted.lapses))
+            let may_be_logged = !(counted.was_old && counted.is_accepted(keys));
+            may_be_logged.then_some((verdict.candidate, counted.lapses))
         })
         .collect()
     }
@@ -181,7 +194,8 @@ impl Heard {
         }
         *named = named.saturating_add(1);
         let words = BTreeMap::new();
-        let counted = Counted { words, named_by, request: None, lapses, done: false };
+        let counted =
+            Counted { words, named_by, request: None, was_old: false, lapses, done: false };
         self.counted.insert(digest, counted);
         self.by_lapse.insert((lapses, digest));
     }
@@ -220,8 +234,15 @@ impl Heard {
 impl Counted {
     /// Whether t of each committee accept, or so many of one refuse that t no longer can.
     fn has_outcome(&self, keys: &EpochKeys) -> bool {
-        let said =
-            |wanted: Word| self.words.iter().filter(move |(_, w)| **w == wanted).map(|(m, _)| *m);
-        keys.is_quorum(said(Word::Accept)) || keys.is_blocked(said(Word::Refuse))
+        self.is_accepted(keys) || keys.is_blocked(self.said(Word::Refuse))
+    }
+
+    fn is_accepted(&self, keys: &EpochKeys) -> bool {
+        keys.is_quorum(self.said(Word::Accept))
+    }
+
+    /// Who said that.
+    fn said(&self, wanted: Word) -> impl Iterator<Item = MemberRef> {
+        self.words.iter().filter(move |(_, word)| **word == wanted).map(|(member, _)| *member)
     }
 }

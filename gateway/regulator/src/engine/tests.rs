@@ -560,6 +560,46 @@ fn verdicts_without_a_batch_make_members_ask() {
     }
 }
 
+/// Else a relayer that shows old evidence again and again would drive the committees from view to view.
+#[test]
+fn nobody_waits_for_what_is_accepted_on_evidence_below_the_sync_point() {
+    let mut world = World::begun();
+    let old = world.candidate(Holder(1), 1);
+    world.block();
+    world.ask(Holder(2));
+    world.pass(1_000);
+    let synced = world.engine(ONE).lane.tip().unwrap().sync.clone().unwrap();
+    assert!(old.candidate.evidence.height < synced.height);
+    world.gateways.iter_mut().for_each(|gateway| gateway.lame = true);
+    world.send(&old);
+    world.pass(8_000);
+    let digest = old.candidate.digest();
+    assert!(lists(&world, ONE).iter().any(|it| {
+        it.list.verdicts.iter().any(|v| v.candidate == digest && v.word == Word::Accept)
+    }));
+    assert_eq!(said(&world, ONE, |it| matches!(it, ToLeader::Timeout(_))), 0);
+}
+
+#[test]
+fn what_the_sync_point_passes_later_stays_overdue() {
+    let mut world = World::begun();
+    let censored = world.candidate(Holder(1), 1);
+    // The leaders leave it out.
+    for me in lane::keys().members() {
+        let handed = censored.handed.clone().filter(|_| me.committee == 1);
+        let frame = CandidateFrame { handed, ..censored.clone() };
+        world.deliver(me, 0, InboxFrame::Candidate(Box::new(frame)));
+    }
+    world.pass(500);
+    world.block();
+    world.ask(Holder(2));
+    world.pass(1_000);
+    let synced = world.engine(ONE).lane.tip().unwrap().sync.clone().unwrap();
+    assert!(censored.candidate.evidence.height < synced.height);
+    world.pass(2_500);
+    assert!(said(&world, ONE, |it| matches!(it, ToLeader::Timeout(_))) > 0);
+}
+
 #[test]
 fn nobody_waits_for_the_other_candidate_of_an_answered_question() {
     let mut world = World::begun();

@@ -3,13 +3,15 @@
 use super::{Engine, MAKE_AGAIN, Output, wire};
 use crate::lane::{keep, view::LaneEvent};
 use gateway_agreement::{
-    build::{Left, Material, make_body, make_genesis},
+    build::{Left, Made, Material, make_body, make_genesis},
     evidence::Equivocation,
     leader::{LeaderEffect, Limit, Recipients},
 };
 use gateway_store::Batch;
 use gateway_types::{
-    Bounded, MemberRef, Salt, cbor,
+    Bounded, MemberRef, Salt,
+    body::Evidence,
+    cbor,
     frame::sha256,
     message::{Ballot, ProposeMessage, ToMember},
 };
@@ -120,17 +122,42 @@ impl Engine {
         });
         match made {
             Ok(made) => {
+                let is_worth_it = self.is_worth_it(&made);
                 #[cfg(feature = "villains")]
-                let made = self.make_as_villain(made);
+                let (is_worth_it, made) =
+                    (is_worth_it || self.villain.is_some(), self.make_as_villain(made));
                 self.tell_left(made.left);
-                self.leader.handle_made(made.body, Arc::new(made.evidence));
+                if is_worth_it {
+                    self.leader.handle_made(made.body, Arc::new(made.evidence));
+                } else {
+                    self.make_later(self.has_news() || self.waiting.due() > 0);
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, "no body can be made now");
-                self.make_at = Some(now.saturating_add(MAKE_AGAIN));
-                self.leader.handle_nothing_made();
+                self.make_later(true);
             }
         }
+    }
+
+    /// Nothing is proposed: it is tried again by itself, or when something comes or is due.
+    fn make_later(&mut self, by_itself: bool) {
+        self.make_at = by_itself.then(|| self.now.saturating_add(MAKE_AGAIN));
+        if !by_itself {
+            self.asked_for = None;
+        }
+        self.leader.handle_nothing_made();
+    }
+
+    /// A body of nothing but its `batch` entry, which leaves the sync point where it is, is worth the committees' work
+    /// as a heartbeat, for members that asked for this view because they wait for something, or because a body twice as
+    /// large comes after it. It is not where nothing that waited can be logged now.
+    fn is_worth_it(&self, made: &Made) -> bool {
+        let body = made.body.body();
+        let says_something = body.entries.len() > 1 || made.evidence != Evidence::default();
+        let is_asked_for = self.entered_at == Some(body.k);
+        let lacked_room = made.left.iter().any(|(_, why)| *why == Left::Full);
+        says_something || is_asked_for || lacked_room || self.heartbeat_at() <= self.now
     }
 
     /// What cannot be logged as it is: the question side asks again, or gives up.
@@ -165,6 +192,7 @@ impl Engine {
         let view = self.leader.view();
         if view.is_some() && view != self.view {
             self.view = view;
+            self.entered_at = Some(self.leader.k());
             self.view_changes = self.view_changes.saturating_add(1);
         }
     }

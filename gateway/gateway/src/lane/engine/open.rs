@@ -127,6 +127,7 @@ impl Engine {
             gather_until: None,
             asked_for: None,
             view: None,
+            entered_at: None,
             view_changes: 0,
             equivocations,
             now,

@@ -151,6 +151,50 @@ fn while_the_source_is_silent_questions_wait_and_make_no_batches() {
     assert_eq!(world.count(0, "recognised"), 1, "{:?}", world.kinds(0));
 }
 
+/// Whichever gateway asks: else a silent relayer, whose evidence grows old, would fill the log with nothing.
+#[test]
+fn what_cannot_be_logged_makes_no_batch() {
+    let (mut world, old) = with_old_evidence();
+    let next = world.gateways[0].engine.log().next_k();
+    world.submit(1, &old);
+    world.work();
+    let mut again = old.clone();
+    again.request = Digest([77; 32]);
+    world.submit(0, &again);
+    world.work();
+    assert_eq!(world.gateways[0].engine.log().next_k(), next);
+    // What can be logged is logged at once, as before.
+    let young = world.candidate(3);
+    world.submit(1, &young);
+    world.work();
+    assert_eq!(world.gateways[0].engine.log().next_k(), next + 1);
+    assert_eq!(world.count(0, "recognised"), 2);
+}
+
+#[test]
+fn a_leader_that_had_nothing_to_log_still_beats_and_logs_what_changes() {
+    let (mut world, old) = with_old_evidence();
+    let next = world.gateways[0].engine.log().next_k();
+    // Members that would wait for it ask for a view themselves.
+    world.nodes.values_mut().for_each(|node| node.waits = false);
+    world.submit(0, &old);
+    world.work();
+    assert_eq!(world.gateways[0].engine.log().next_k(), next);
+    world.pass(SECOND);
+    world.ledger.write(key(2), Digest([52; 32]), 7);
+    world.block();
+    world.work();
+    assert_eq!(world.count(0, "status"), 1, "at once: {:?}", world.kinds(0));
+    let mut again = old.clone();
+    (again.request, again.facts.now) = (Digest([78; 32]), world.now);
+    world.submit(0, &again);
+    world.work();
+    assert_eq!(world.gateways[0].engine.log().next_k(), next + 1);
+    world.pass(35 * SECOND);
+    assert_eq!(world.gateways[0].engine.view().leading, Some(0), "its heartbeat came in time");
+    assert_eq!(world.gateways[0].engine.log().next_k(), next + 2);
+}
+
 /// A lane whose sync point has passed the evidence of a candidate that comes only now.
 fn with_old_evidence() -> (World, Candidate) {
     let mut world = World::begun();
