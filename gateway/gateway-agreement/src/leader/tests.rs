@@ -107,6 +107,27 @@ fn a78_it_never_proposes_twice_in_a_view_not_even_after_a_restart() {
 }
 
 #[test]
+fn after_a_restart_it_shows_who_asked_for_its_view_once_they_say_so_again() {
+    let x = body(&empty_tip(), 1);
+    let config = LeaderConfig::new(keys(), 1).unwrap();
+    let mut back = Leader::new(config, 0, TreeHead::empty(), Some(ballot(1, &x)));
+    ask(&mut back, &[m(0, 1), m(0, 2), m(0, 3)], 1);
+    effects(&mut back);
+    // Its body comes back by those who prepared it.
+    for who in others() {
+        back.handle_prepare(prepare(who, ballot(1, &x)));
+    }
+    back.handle_locked_on(&prepared(1, &x));
+    back.handle_body(x);
+    let done = effects(&mut back);
+    let shown = done.iter().find_map(|effect| match effect {
+        LeaderEffect::Propose { timeouts, .. } => Some(timeouts.len()),
+        _ => None,
+    });
+    assert_eq!(shown, Some(3), "{done:?}");
+}
+
+#[test]
 fn a_quorum_of_prepares_then_of_locks_then_of_signatures_makes_a_batch_final() {
     let x = body(&empty_tip(), 1);
     let mut it = with_open(&x);

@@ -21,7 +21,8 @@ impl Member {
         member
     }
 
-    /// A leader is connected (again): repeats to it what was last sent. All messages are idempotent.
+    /// A leader is connected (again): repeats to it what was last sent, also that it asked for the view that it is in:
+    /// a leader that forgot it could not take along who was away then. All messages are idempotent.
     pub fn handle_connected(&mut self, leader: u8) {
         let to = To::Leader(leader);
         if self.silence.is_some_and(|silence| silence.until.is_none()) {
@@ -37,7 +38,7 @@ impl Member {
         if let Some(signed) = self.signed.filter(|signed| signed.k == self.tip.k) {
             self.send_sign(to, signed);
         }
-        if let Some(asked) = self.asked.filter(|asked| *asked > self.view) {
+        if let Some(asked) = self.asked.filter(|asked| *asked >= self.view) {
             self.send_timeout(to, asked);
         }
     }

@@ -654,6 +654,26 @@ fn a126_a_member_shown_a_vote_that_its_journal_does_not_know_falls_silent() {
     assert_eq!(it.silence(), None);
 }
 
+/// Without it that leader could not take along a member that was away when the others asked.
+#[test]
+fn a_leader_that_is_back_hears_again_who_asked_for_its_view() {
+    let x = body(&empty_tip(), 1);
+    let mut it = member();
+    it.handle_time(seconds(2));
+    prepare(&mut it, proposed(1, &x)).unwrap();
+    it.handle_connected(1);
+    let done = effects(&mut it);
+    let sent = sends(&done);
+    assert!(
+        matches!(sent[..], [FromMember::Prepare(_), FromMember::Timeout(t, None)] if t.view == 1)
+    );
+    // One that was taken along asked for nothing.
+    let mut it = member();
+    prepare(&mut it, proposed(1, &x)).unwrap();
+    it.handle_connected(1);
+    assert!(matches!(sends(&effects(&mut it))[..], [FromMember::Prepare(_)]));
+}
+
 #[test]
 fn a_member_tells_its_tip_by_a_timeout_that_asks_for_nothing() {
     let mut it = member();
