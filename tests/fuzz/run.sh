@@ -1,5 +1,6 @@
 #!/bin/sh
-# run.sh [SECONDS] [TARGET]: builds every fuzz target with coverage counters, on stable Rust, and runs each for SECONDS (10).
+# run.sh [SECONDS] [TARGET]: builds every fuzz target with coverage counters, on stable Rust, and runs each for SECONDS (10),
+# as many at once as there are processors; with 0 it only builds.
 # A target makes its own seeds from tests/vectors and honest examples, into target/seeds. What is found is kept in corpus,
 # which is not in git; a crash leaves its input beside the corpus and fails the run.
 set -eu
@@ -13,19 +14,8 @@ export RUSTFLAGS
 host=$(rustc -vV | sed -n 's/^host: //p')
 if [ -n "$only" ]; then set -- --bin "$only"; else set -- --bins; fi
 cargo build --release --quiet --target "$host" "$@"
+if [ "$seconds" = 0 ]; then exit; fi
 for source in targets/*.rs; do
   name=$(basename "$source" .rs)
-  [ -z "$only" ] || [ "$only" = "$name" ] || continue
-  FUZZ_SEEDS=target/seeds/$name
-  export FUZZ_SEEDS
-  mkdir -p "corpus/$name" "$FUZZ_SEEDS"
-  printf 'fuzz %-12s %s s: ' "$name" "$seconds"
-  if "target/$host/release/$name" "corpus/$name" "$FUZZ_SEEDS" -max_total_time="$seconds" -max_len=65536 -timeout=20 \
-    -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix="corpus/$name-" >"corpus/$name.log" 2>&1; then
-    sed -n 's/^stat::number_of_executed_units: *//p' "corpus/$name.log" | tr '\n' ' '
-    echo "inputs, no crash"
-  else
-    tail -n 30 "corpus/$name.log"
-    exit 1
-  fi
-done
+  if [ -z "$only" ] || [ "$only" = "$name" ]; then echo "$name"; fi
+done | xargs -P "$(nproc)" -I '{}' sh one.sh '{}' "$seconds"

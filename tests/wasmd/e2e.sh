@@ -5,6 +5,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
 bin=$(sh "$here/cached.sh")
-cargo build --quiet --bin comity --bin e2e-wasmd
+# As released: the same program as the demonstration's.
+cargo build --release --quiet --bin comity --bin e2e-wasmd
 # What a failure shows of the programs' logs is plain text.
-NO_COLOR=1 exec "${CARGO_TARGET_DIR:-target}/debug/e2e-wasmd" "$bin"
+NO_COLOR=1 exec "${CARGO_TARGET_DIR:-target}/release/e2e-wasmd" "$bin"
