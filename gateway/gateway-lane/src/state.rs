@@ -136,12 +136,18 @@ impl LaneState {
         in_force.max_by_key(|p| p.effective_from).map(|p| &p.pack)
     }
 
+    /// How far the source was followed in the last batch; nothing while it was not followed yet.
+    #[must_use]
+    pub fn sync(&self) -> Option<&SyncPoint> {
+        self.tip.as_ref()?.sync.as_ref()
+    }
+
     /// Age of what is known of the source, as of `now`; nothing without a sync point.
     ///
     /// Counted from the block's time, so it is also the longest time in which a change can be unseen.
     #[must_use]
     pub fn status_age(&self, now: Timestamp) -> Option<Duration> {
-        self.tip.as_ref()?.sync.as_ref().map(|sync| now.since(sync.block_time))
+        self.sync().map(|sync| now.since(sync.block_time))
     }
 
     /// Whether status answers must say *stale* at `now`: the source was not followed for more than
@@ -154,8 +160,7 @@ impl LaneState {
     /// Number and running digest of the last change that the lane has seen.
     #[must_use]
     pub fn last_change(&self) -> (u64, Digest) {
-        let sync = self.tip.as_ref().and_then(|tip| tip.sync.as_ref());
-        sync.map_or((0, ACC_0), |sync| (sync.n, sync.acc))
+        self.sync().map_or((0, ACC_0), |sync| (sync.n, sync.acc))
     }
 
     /// The sync point from which a catch-up goes on: it keeps all but number and running digest.

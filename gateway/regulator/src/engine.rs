@@ -285,7 +285,7 @@ impl Engine {
             sources: BTreeMap::new(),
             source_conflicts: 0,
             proven_change: self.proven_change,
-            last_sync: self.lane.tip().and_then(|tip| tip.sync.as_ref()).map(|s| s.block_time),
+            last_sync: self.lane.sync().map(|sync| sync.block_time),
             verdicts: self.given,
             evidence: self.evidence,
             contradictions: BTreeMap::new(),

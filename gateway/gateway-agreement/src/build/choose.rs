@@ -266,7 +266,7 @@ fn keeps_out(
     if offer.map_or(caught_up, SyncOffer::only_catches_up) {
         return Some(Left::NoFreshSync);
     }
-    let last = tip.and_then(|tip| tip.sync.as_ref());
+    let last = material.lane.sync();
     let sync = offer.map(|offer| &offer.point).or(last);
     let age = sync.map(|sync| super::time_of(material).since(sync.block_time));
     if age.is_none_or(|age| age > FRESH_SYNC) {

@@ -75,7 +75,7 @@ fn check_sync(
     checked: &FormChecked,
     evidence: &Evidence,
 ) -> Result<(), FreshError> {
-    let last = form.lane.tip().and_then(|tip| tip.sync.as_ref());
+    let last = form.lane.sync();
     let Some(next) = checked.batch().sync() else {
         return if evidence.changes.is_empty() { Ok(()) } else { Err(FreshError::NoSyncPoint) };
     };

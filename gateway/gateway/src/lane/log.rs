@@ -296,7 +296,7 @@ impl LaneLog {
 impl Inner {
     /// Notes where a batch lies, whose entries are in log and state already.
     pub(super) fn place_batch(&mut self, first: u64, body: &Body) {
-        let sync = self.state.tip().and_then(|tip| tip.sync.as_ref()).map(|sync| sync.block_time);
+        let sync = self.state.sync().map(|sync| sync.block_time);
         self.places.push(Place { first, size: body.head.size, time: body.time, sync });
     }
 

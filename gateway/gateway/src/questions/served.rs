@@ -206,7 +206,7 @@ impl ServedLane {
     #[must_use]
     pub fn standing(&self, list_index: u32) -> Option<LicenceStanding> {
         self.lane.log().with_state(|state| {
-            let as_of = state.tip()?.sync.as_ref()?.block_time;
+            let as_of = state.sync()?.block_time;
             let status = status_of(state.status_list(), list_index)?;
             Some(LicenceStanding { status, as_of })
         })
@@ -216,7 +216,7 @@ impl ServedLane {
     #[must_use]
     pub fn synced_at(&self) -> Option<Timestamp> {
         let log = self.lane.log();
-        log.with_state(|state| Some(state.tip()?.sync.as_ref()?.block_time))
+        log.with_state(|state| Some(state.sync()?.block_time))
     }
 
     fn batch_with(&self, index: u64) -> Result<Arc<FinalBatch>, ProofError> {

@@ -88,8 +88,7 @@ impl Engine {
         let is_of_lane = it.origin == *self.setup.keys.origin();
         let life_fits = u128::from(it.life_ms) == CANDIDATE_LIFE.as_millis();
         if is_of_lane && life_fits && it.time().abs_diff(now) <= MAX_CLOCK_DISTANCE {
-            let synced = self.lane.tip().and_then(|tip| Some(tip.sync.as_ref()?.height));
-            let is_old = Some(it.evidence.height) < synced;
+            let is_old = self.lane.sync().is_some_and(|sync| it.evidence.height < sync.height);
             self.heard.expect(Namer::Leader(leader), digest, it, is_old);
         }
     }

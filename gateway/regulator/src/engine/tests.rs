@@ -584,12 +584,7 @@ fn nobody_waits_for_what_is_accepted_on_evidence_below_the_sync_point() {
 fn what_the_sync_point_passes_later_stays_overdue() {
     let mut world = World::begun();
     let censored = world.candidate(Holder(1), 1);
-    // The leaders leave it out.
-    for me in lane::keys().members() {
-        let handed = censored.handed.clone().filter(|_| me.committee == 1);
-        let frame = CandidateFrame { handed, ..censored.clone() };
-        world.deliver(me, 0, InboxFrame::Candidate(Box::new(frame)));
-    }
+    world.show(&censored);
     world.pass(500);
     world.block();
     world.ask(Holder(2));
@@ -611,11 +606,7 @@ fn nobody_waits_for_the_other_candidate_of_an_answered_question() {
     assert_eq!(first.candidate.request, renewed.candidate.request);
     assert_ne!(one, other);
     // The members hear of both, the leaders' batch can hold one.
-    for me in lane::keys().members() {
-        let handed = renewed.handed.clone().filter(|_| me.committee == 1);
-        let frame = CandidateFrame { handed, ..renewed.clone() };
-        world.deliver(me, 0, InboxFrame::Candidate(Box::new(frame)));
-    }
+    world.show(&renewed);
     world.send(&first);
     world.pass(1_000);
     assert!(recognised(&world, one) && !recognised(&world, other));

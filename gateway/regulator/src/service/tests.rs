@@ -9,7 +9,7 @@ use chain_adapter::{FetchError, SourceId, Tip};
 use gateway_store::{MemoryStore, RunId};
 use gateway_types::{
     MemberRef, Timestamp,
-    link::{CandidateFrame, MemberFrame, ShownValue},
+    link::{MemberFrame, ShownValue},
     registry::{Change, head_path},
 };
 use light_client::HeaderBytes;
@@ -100,10 +100,8 @@ impl Hub {
             gateway.candidates.push(frame.candidate.clone());
         }
         for me in lane::keys().members() {
-            let handed = frame.handed.clone().filter(|_| me.committee == 1);
-            let frame = CandidateFrame { handed, ..frame.clone() };
             if let Some(inbox) = self.inboxes.get(&(0, me)) {
-                inbox.send(InboxFrame::Candidate(Box::new(frame))).ok();
+                inbox.send(lane::candidate_for(me, &frame)).ok();
             }
         }
     }

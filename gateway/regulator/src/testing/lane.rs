@@ -12,6 +12,7 @@ use gateway_types::{
         ClientEntry, CommitteeEntry, CommitteeKeys, Entry, Leader, Member, PackEntry, Required,
         ShortText,
     },
+    link::{CandidateFrame, InboxFrame},
 };
 use light_client::Limits;
 use policy_engine::Pack;
@@ -140,4 +141,10 @@ pub(crate) fn setup(me: MemberRef) -> Setup {
         limits: Limits::default(),
         chain: chain::make,
     }
+}
+
+/// The candidate as a gateway sends it to that member: what the holder handed over is for the destination's alone.
+pub(crate) fn candidate_for(me: MemberRef, frame: &CandidateFrame) -> InboxFrame {
+    let handed = frame.handed.clone().filter(|_| me.committee == 1);
+    InboxFrame::Candidate(Box::new(CandidateFrame { handed, ..frame.clone() }))
 }

@@ -180,10 +180,13 @@ impl World {
         for gateway in &mut self.gateways {
             gateway.candidates.push(candidate.clone());
         }
+        self.show(frame);
+    }
+
+    /// Asks the members alone: the leaders leave it out.
+    pub(crate) fn show(&mut self, frame: &CandidateFrame) {
         for me in lane::keys().members() {
-            let handed = frame.handed.clone().filter(|_| me.committee == 1);
-            let frame = CandidateFrame { handed, ..frame.clone() };
-            self.deliver(me, 0, InboxFrame::Candidate(Box::new(frame)));
+            self.deliver(me, 0, lane::candidate_for(me, frame));
         }
     }
 

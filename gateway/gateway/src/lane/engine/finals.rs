@@ -160,7 +160,7 @@ impl Engine {
 
     /// Height of the lane's sync point.
     pub(super) fn synced_height(&self) -> Option<u64> {
-        self.log.with_state(|lane| Some(lane.tip()?.sync.as_ref()?.height))
+        self.log.with_state(|lane| Some(lane.sync()?.height))
     }
 
     /// Offers that the sync point has passed, or whose changes no longer begin where the lane stands, go.
