@@ -18,4 +18,4 @@ if [ "$seconds" = 0 ]; then exit; fi
 for source in targets/*.rs; do
   name=$(basename "$source" .rs)
   if [ -z "$only" ] || [ "$only" = "$name" ]; then echo "$name"; fi
-done | xargs -P "$(nproc)" -I '{}' sh one.sh '{}' "$seconds"
+done | xargs -P "$(nproc)" -I '{}' sh one.sh '{}' "$seconds" "target/$host/release"
