@@ -50,7 +50,7 @@ impl Parties {
         let Answered { answer, took } = self.ask(licence).await?;
         match answer {
             Answer::Yes(proof) => Ok((*proof, took)),
-            other => bail!("yes was expected after {took:?}: {other:?}"),
+            other => bail!("yes was expected after {took:?}: {}", other.summary()),
         }
     }
 
@@ -62,7 +62,7 @@ impl Parties {
         let Answered { answer, took } = self.ask(licence).await?;
         match answer {
             Answer::No(proof) => Ok((*proof, took)),
-            other => bail!("no was expected after {took:?}: {other:?}"),
+            other => bail!("no was expected after {took:?}: {}", other.summary()),
         }
     }
 
@@ -77,7 +77,7 @@ impl Parties {
                 let problem = it.received.problem.context("why it is unknown")?;
                 Ok((problem.code, took))
             }
-            other => bail!("unknown was expected after {took:?}: {other:?}"),
+            other => bail!("unknown was expected after {took:?}: {}", other.summary()),
         }
     }
 

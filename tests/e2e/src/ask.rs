@@ -1,7 +1,11 @@
 //! A platform asks, and believes only what it has verified.
 
-use crate::{DESTINATION, LANE, Running, SOURCE, place::DEPLOYMENT, running::PATIENCE};
-use anyhow::{Context as _, Result, bail};
+use crate::{
+    DESTINATION, LANE, Running, SOURCE,
+    place::DEPLOYMENT,
+    running::{LICENCES, PATIENCE},
+};
+use anyhow::{Context as _, Result, bail, ensure};
 use comity::ask::{Answer, AskError, PlatformClient, Proof, Question, Received, believe};
 use embedded_chain::example_licence;
 use gateway_net::{Clock as _, SystemClock};
@@ -34,6 +38,7 @@ impl Running {
     ///
     /// If the sixty licences are used up.
     pub fn question(&mut self) -> Result<Question> {
+        ensure!(self.next_licence <= LICENCES, "all {LICENCES} licences have been asked about");
         let licence = example_licence(&SOURCE.parse()?, self.next_licence)?;
         self.next_licence += 1;
         let platform = self.region(DESTINATION)?.platform.platform.clone();
@@ -95,7 +100,7 @@ impl Running {
                 self.history.keep(asked, &at.url, &proof)?;
                 Ok(*proof)
             }
-            other => bail!("the answer should be yes: {other:?}"),
+            other => bail!("the answer should be yes, and is {}", other.summary()),
         }
     }
 

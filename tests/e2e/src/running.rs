@@ -40,8 +40,8 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// Milliseconds from block to block.
 const BLOCK_MS: u64 = 500;
 
-/// How many licences the source has issued when a run begins.
-const LICENCES: u32 = 60;
+/// How many licences the source has issued when a run begins: as many questions a run may ask.
+pub(crate) const LICENCES: u32 = 60;
 
 /// Entries with which the lane begins: `batch`, `committee`, two packs, `client`.
 const FIRST_ENTRIES: u64 = 5;

@@ -267,6 +267,9 @@ fn slow_ones(run: &mut Running) -> Result<()> {
 /// cores with the flood itself.
 const FLOODED: Duration = Duration::from_secs(3);
 
+/// From answer to question of the one who does not flood: on a fast machine it would run out of licences.
+const PAUSE: Duration = Duration::from_millis(300);
+
 /// One platform calls far more often than it may; another's questions are answered as before (A121).
 fn flood(run: &mut Running) -> Result<()> {
     let flooder = caller(DESTINATION, Role::Platform, "flood")?;
@@ -305,6 +308,7 @@ fn flood(run: &mut Running) -> Result<()> {
     let mut during = Vec::new();
     while !flooding.is_finished() {
         during.push(run.yes()?);
+        run.pass(PAUSE);
     }
     let (taken, refused) = run.runtime.block_on(flooding)??;
     println!(
