@@ -7,7 +7,6 @@ mod files;
 mod hand_over;
 mod kept;
 mod log;
-mod plain;
 mod play;
 mod ports;
 mod regions;

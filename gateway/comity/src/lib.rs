@@ -16,6 +16,7 @@ pub mod genesis;
 pub mod load;
 pub mod nodes;
 pub mod packs;
+pub mod plain;
 pub mod secret_file;
 pub mod settings;
 pub mod trust_file;

@@ -8,7 +8,6 @@
 //! The program is given by the environment: `E2E_PROGRAM`, built with the feature `fault-points`.
 
 mod ask;
-mod chain;
 mod door;
 mod fault;
 mod history;

@@ -1,7 +1,6 @@
 //! All programs of the two regions, running, and what is done to them.
 
 use crate::{
-    chain,
     fault::Faults,
     history::History,
     place::{LANE, Place, SOURCE, places, plan},
@@ -12,6 +11,7 @@ use comity::{
     ask::PlatformClient,
     deployment::{Written, WrittenRegion, write},
     fleet::{Fleet, ask_to_stop},
+    plain,
 };
 use gateway_http::{
     Authority, Caller, Client, ClientLimits, Identity, Peer, Role, Tls, TlsSettings,
@@ -202,6 +202,27 @@ impl Running {
         Ok(self.fleet.kill(name)?)
     }
 
+    /// What stands in a program's settings file.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such program.
+    pub fn settings_of(&self, name: &str) -> Result<String> {
+        Ok(fs::read_to_string(self.program(name)?.1)?)
+    }
+
+    /// Has a program drain and end, and starts it again with these settings.
+    ///
+    /// # Errors
+    ///
+    /// If it does not end well, or does not come up.
+    pub fn restart_as(&mut self, name: &str, settings: &str) -> Result<()> {
+        self.stop(name)?;
+        fs::write(self.program(name)?.1, settings)?;
+        self.restart(name)?;
+        self.wait_until_up(name, 0)
+    }
+
     /// Stops a program in its tracks, as a hypervisor that takes its processor away; or lets it go on.
     ///
     /// # Errors
@@ -323,7 +344,7 @@ impl Running {
     /// If it refuses.
     pub fn order(&self, path: &str, body: &Value) -> Result<Value> {
         let at = self.place(SOURCE)?.chain_admin;
-        self.runtime.block_on(chain::post(at, path, body))
+        self.runtime.block_on(plain::post(at, path, body))
     }
 
     /// Has all four of the source's nodes behave so, in their order.
@@ -344,7 +365,7 @@ impl Running {
     ///
     /// If it is no success.
     pub fn admin(&self, region: &str, path: &str) -> Result<String> {
-        self.runtime.block_on(chain::get(self.place(region)?.gateway_admin, path))
+        self.runtime.block_on(plain::text(self.place(region)?.gateway_admin, path))
     }
 
     /// Where a region's gateway listens.

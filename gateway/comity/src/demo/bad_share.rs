@@ -4,7 +4,7 @@
 //! without that it refuses to start.
 
 use super::{
-    Shown, plain,
+    Shown,
     play::{
         Tally,
         ask::{Asking, ask, ask_quietly, wait_for_yes},
@@ -18,7 +18,7 @@ use anyhow::{Context as _, bail, ensure};
 use comity::{
     committees::{Office, keys_end, make_committee},
     deployment::Written,
-    secret_file,
+    plain, secret_file,
 };
 use embedded_chain::ExampleLicence;
 use gateway_ceremony::at_rest::seal_share;

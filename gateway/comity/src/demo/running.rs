@@ -3,7 +3,6 @@
 use super::{
     bad_share,
     clock::Since,
-    plain,
     regions::{DESTINATIONS, Region, SOURCE, lane, plan, regions},
 };
 use anyhow::{Context as _, bail};
@@ -12,6 +11,7 @@ use comity::{
     ask::PlatformClient,
     deployment::{Written, WrittenRegion, write},
     fleet::Fleet,
+    plain,
     settings::platform::Platform,
 };
 use gateway_types::{Jurisdiction, LaneId, Timestamp};

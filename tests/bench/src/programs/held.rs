@@ -4,10 +4,9 @@
 use super::{
     load::{ASKING, Answered, Asker, gather},
     questions::Prepared,
-    steps::metrics,
 };
 use anyhow::{Context as _, Result, ensure};
-use comity::ask::Received;
+use comity::{ask::Received, plain};
 use rustix::process::{Pid, Signal, kill_process};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
@@ -56,7 +55,7 @@ pub async fn in_rounds(
 
 async fn wait_for_sources(admin: SocketAddr) -> Result<()> {
     let began = Instant::now();
-    while metrics(admin).await?.lines().all(|line| line != NONE_WAITS) {
+    while plain::text(admin, "/metrics").await?.lines().all(|line| line != NONE_WAITS) {
         ensure!(began.elapsed() < FETCHED, "evidence is not there after {FETCHED:?}");
         sleep(Duration::from_millis(20)).await;
     }

@@ -1,16 +1,10 @@
 //! Where the time of answers goes: what the asked gateway measured of each step, and how long programs waited for a core.
 
 use super::{Bench, usage};
-use anyhow::{Context as _, Result, ensure};
-use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-    time::{Instant, timeout},
-};
-
-/// A loopback answer comes within this.
-const PATIENCE: Duration = Duration::from_secs(10);
+use anyhow::{Context as _, Result};
+use comity::plain;
+use std::{collections::BTreeMap, time::Duration};
+use tokio::time::Instant;
 
 /// The gateway's measure of each step, without its ending.
 const METRIC: &str = "comity_answer_step_seconds";
@@ -26,7 +20,7 @@ pub(super) struct Look {
 impl Look {
     /// Looks now.
     pub(super) async fn now(bench: &Bench) -> Result<Self> {
-        let text = metrics(bench.deployment.admin).await?;
+        let text = plain::text(bench.deployment.admin, "/metrics").await?;
         let programs = bench.deployment.fleet.programs().iter();
         let waited = programs.map(|it| Ok((it.name.clone(), usage::waited(it.pid())?)));
         let batches = text.lines().find_map(|line| {
@@ -78,25 +72,6 @@ fn of_step(line: &str) -> Option<(&str, &str, f64)> {
     let (ending, rest) = line.strip_prefix(METRIC)?.split_once("{step=\"")?;
     let (step, value) = rest.split_once("\"} ")?;
     Some((ending, step, value.parse().ok()?))
-}
-
-/// What a program tells its operator's machines.
-///
-/// # Errors
-///
-/// If it does not answer in time.
-pub(super) async fn metrics(at: SocketAddr) -> Result<String> {
-    let answered = timeout(PATIENCE, async {
-        let mut stream = TcpStream::connect(at).await?;
-        let request = format!("GET /metrics HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).await?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await?;
-        anyhow::Ok(answer)
-    });
-    let answer = answered.await.context("no metrics in time")??;
-    ensure!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    Ok(answer)
 }
 
 #[cfg(test)]

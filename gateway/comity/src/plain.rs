@@ -1,4 +1,6 @@
-//! Talking to the demonstration's own chains, and to what gateways tell their operators: plain HTTP on the loopback, to nobody else.
+//! Plain HTTP on the loopback, to nobody else: orders to example chains, and what programs tell their operator's machines.
+//!
+//! Trust: whoever else runs on this machine could answer. Nothing that counts goes this way.
 
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
@@ -13,20 +15,32 @@ use tokio::{net::TcpStream, time::timeout};
 const MAX_ANSWER: usize = 1024 * 1024;
 
 /// A loopback answer comes within this, or something is wrong.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// `GET`s JSON.
-pub(super) async fn get(at: SocketAddr, path: &str) -> anyhow::Result<Value> {
+///
+/// # Errors
+///
+/// If no success comes in time, or it is no JSON.
+pub async fn get(at: SocketAddr, path: &str) -> anyhow::Result<Value> {
     Ok(serde_json::from_slice(&call(at, "GET", path, Bytes::new()).await?)?)
 }
 
 /// `GET`s text.
-pub(super) async fn text(at: SocketAddr, path: &str) -> anyhow::Result<String> {
+///
+/// # Errors
+///
+/// If no success comes in time, or it is no text.
+pub async fn text(at: SocketAddr, path: &str) -> anyhow::Result<String> {
     Ok(String::from_utf8(call(at, "GET", path, Bytes::new()).await?.to_vec())?)
 }
 
 /// `POST`s JSON.
-pub(super) async fn post(at: SocketAddr, path: &str, body: &Value) -> anyhow::Result<Value> {
+///
+/// # Errors
+///
+/// If no success comes in time, or it is no JSON.
+pub async fn post(at: SocketAddr, path: &str, body: &Value) -> anyhow::Result<Value> {
     let answer = call(at, "POST", path, Bytes::from(body.to_string())).await?;
     Ok(serde_json::from_slice(&answer)?)
 }
