@@ -270,12 +270,22 @@ const FLOODED: Duration = Duration::from_secs(3);
 /// From answer to question of the one who does not flood: on a fast machine it would run out of licences.
 const PAUSE: Duration = Duration::from_millis(300);
 
+/// What a platform may ask while one floods: less than on other days, so that a slow machine's flood is one too.
+const QUOTA: [(&str, &str); 2] = [("\"500/s\"", "\"100/s\""), ("burst = 1000", "burst = 300")];
+
 /// One platform calls far more often than it may; another's questions are answered as before (A121).
 fn flood(run: &mut Running) -> Result<()> {
+    let gateway = format!("{DESTINATION}-gateway");
+    let mut settings = run.settings_of(&gateway)?;
+    for (usual, lower) in QUOTA {
+        ensure!(settings.matches(usual).count() == 1, "{usual} in {settings}");
+        settings = settings.replace(usual, lower);
+    }
+    run.restart_as(&gateway, &settings)?;
     let flooder = caller(DESTINATION, Role::Platform, "flood")?;
     let now = SystemClock.now();
     let issued = authority(run, DESTINATION)?.issue(&flooder, &Hosts::default(), now)?;
-    let folder = run.folder_of(&format!("{DESTINATION}-gateway"))?.join("../flood");
+    let folder = run.folder_of(&gateway)?.join("../flood");
     fs::create_dir_all(&folder)?;
     let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
     fs::write(&certificate, &issued.certificate)?;
