@@ -2,6 +2,7 @@
 
 use super::{
     Shown,
+    clock::Since,
     files::{Folder, FolderError, RUNNING},
     play::issue,
     regions::{DESTINATIONS, Region},
@@ -26,6 +27,9 @@ use std::{
 
 /// Which programs run.
 const FILE: &str = "running/programs.json";
+
+/// Programs that were asked to stop get this long: gateways drain for 30 s at most.
+const DRAIN: Duration = Duration::from_secs(35);
 
 /// The example licence that is issued when it is kept: the story's own is revoked at the end.
 pub(super) const NUMBER: u32 = 2;
@@ -121,7 +125,8 @@ pub(super) fn stop(args: &StopArgs, out: &mut Output) -> anyhow::Result<Exit> {
     }
     let left = wait(&ours);
     if !left.is_empty() {
-        out.hint(format_args!("✗ still running after 10 s: {}", left.join(", ")));
+        let list = left.join(", ");
+        out.hint(format_args!("✗ still running after {} s: {list}", DRAIN.as_secs()));
         return Ok(Exit::TryAgain);
     }
     Folder::existing(&args.folder).remove_running()?;
@@ -134,12 +139,10 @@ pub(super) fn stop(args: &StopArgs, out: &mut Output) -> anyhow::Result<Exit> {
     Ok(Exit::Yes)
 }
 
-/// Waits until they have ended, and says who has not after 10 s.
+/// Waits until they have ended, and says who has not in time.
 fn wait<'a>(programs: &[&'a Kept]) -> Vec<&'a str> {
-    for _ in 0..100 {
-        if !programs.iter().any(|it| it.still_runs()) {
-            break;
-        }
+    let since = Since::now();
+    while since.elapsed() < DRAIN && programs.iter().any(|it| it.still_runs()) {
         #[expect(
             clippy::disallowed_methods,
             reason = "waits for other processes, in a program of one thread"

@@ -128,15 +128,19 @@ fn half_committee(
     let asking = stage.step("A second regulator of CN-HK is gone", |stage| {
         running.fleet.kill("CN-HK-regulator-3")?;
         let asking = ask(stage, running, licence, "CN-HK", &mut tally)?;
+        let (client, id) = (asking.client.clone(), asking.id.clone());
+        running.wait_until("the word of the two that are there", |running| {
+            let seen = running.runtime.block_on(client.look(&id, Duration::ZERO)).ok()?;
+            (count(&seen) == (Some(2), Some(3))).then_some(())
+        })?;
         let seen = stays_unknown(running, &asking)?;
-        let on = seen.waiting_on.as_ref();
-        let (have, need) = (on.and_then(|it| it.have), on.and_then(|it| it.need));
-        ensure!(need == Some(3), "it should say how many are needed: {on:?}");
+        let (Some(have), Some(need)) = count(&seen) else {
+            bail!("it should say how many are needed: {:?}", seen.waiting_on);
+        };
         stage.note(format!(
-            "{}    {} · CN-HK has {} of the 3 regulators it needs: nothing is decided without them",
+            "{}    {} · CN-HK has {have} of the {need} regulators it needs: nothing is decided without them",
             styled(YELLOW, "UNKNOWN"),
             seen.state,
-            have.unwrap_or_default()
         ));
         Ok(asking)
     })?;
@@ -146,6 +150,12 @@ fn half_committee(
         stage.note(format!("{}        {which}", styled(GREEN, "YES")));
         Ok(())
     })
+}
+
+/// How many regulators have accepted, and how many must.
+fn count(seen: &Received) -> (Option<u64>, Option<u64>) {
+    let on = seen.waiting_on.as_ref();
+    (on.and_then(|it| it.have), on.and_then(|it| it.need))
 }
 
 /// How often it is asked again at most.
