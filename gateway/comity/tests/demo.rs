@@ -9,12 +9,13 @@
     reason = "tests: they may panic, and they wait for other processes"
 )]
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::{
     fs::{self, File},
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Output, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -27,7 +28,7 @@ fn my_turn() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A new empty folder to run in. A scratch folder of the system: programs are told apart by it.
+/// A new empty folder to run in.
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
@@ -52,30 +53,52 @@ fn hints<'a>(text: &'a str, label: &str) -> Vec<&'a str> {
     text.lines().filter_map(|line| line.strip_prefix(label)).map(str::trim_start).collect()
 }
 
-/// All processes that run in `folder`: a demonstration's programs inherit it.
-fn processes(folder: &Path) -> Vec<u32> {
-    let folder = folder.canonicalize().unwrap();
-    let numbers = fs::read_dir("/proc").unwrap().flatten();
-    let numbers = numbers.filter_map(|it| it.file_name().to_str()?.parse::<u32>().ok());
-    // Of a process that ended meanwhile, or that nobody has buried yet, no folder can be read.
-    let runs_here =
-        |pid: &u32| fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|at: PathBuf| at == folder);
-    numbers.filter(runs_here).collect()
-}
+/// All that one demonstration started, told by the session that it began: programs let nobody look into them, and the
+/// session of a process can be read by everybody.
+#[derive(Clone, Copy)]
+struct Session(u32);
 
-/// Waits until so many processes run in `folder` as `enough` says.
-fn wait_for_processes(folder: &Path, enough: impl Fn(usize) -> bool) {
-    let begin = Instant::now();
-    while !enough(processes(folder).len()) {
-        assert!(begin.elapsed() < Duration::from_secs(60), "{} run", processes(folder).len());
-        std::thread::sleep(Duration::from_millis(50));
+impl Session {
+    /// The processes that run in it.
+    ///
+    /// Source: proc(5), `/proc/PID/stat`: field 3 is the state, field 6 the session.
+    fn processes(self) -> Vec<u32> {
+        let numbers = fs::read_dir("/proc").unwrap().flatten();
+        let numbers = numbers.filter_map(|it| it.file_name().to_str()?.parse::<u32>().ok());
+        let of_it = |pid: &u32| {
+            // Of a process that ended meanwhile nothing can be read.
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+            let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+            // Whom nobody has buried yet has ended too.
+            let ended = matches!(fields.next()?, "Z" | "X");
+            (!ended && fields.nth(2)? == self.0.to_string()).then_some(())
+        };
+        numbers.filter(|pid| of_it(pid).is_some()).collect()
+    }
+
+    /// Waits until so many processes run in it as `enough` says.
+    fn wait_for(self, enough: impl Fn(usize) -> bool) {
+        let begin = Instant::now();
+        while !enough(self.processes().len()) {
+            assert!(begin.elapsed() < Duration::from_secs(60), "{} run", self.processes().len());
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 }
 
-fn begin(folder: &Path, args: &[&str]) -> Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_comity"));
-    command.args(args).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::piped());
-    command.spawn().unwrap()
+/// Begins one in a session of its own.
+fn begin(folder: &Path, args: &[&str]) -> (Child, Session) {
+    let mut command = Command::new("setsid");
+    command.arg(env!("CARGO_BIN_EXE_comity")).args(args).current_dir(folder);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let session = Session(child.id());
+    (child, session)
+}
+
+/// Plays one to its end.
+fn play(folder: &Path, args: &[&str]) -> (Output, Session) {
+    let (child, session) = begin(folder, args);
+    (child.wait_with_output().unwrap(), session)
 }
 
 #[test]
@@ -83,7 +106,8 @@ fn it_comes_to_two_yes_and_one_no_and_what_it_prints_can_be_typed() {
     let _turn = my_turn();
     let folder = folder();
     let at = folder.path();
-    let (text, status) = said(&comity(at, &["demo", "--folder", "it's mine"]));
+    let (output, session) = play(at, &["demo", "--folder", "it's mine"]);
+    let (text, status) = said(&output);
     assert_eq!(status, 0, "{text}");
     for line in [
         "1/9 Start three regions",
@@ -107,7 +131,7 @@ fn it_comes_to_two_yes_and_one_no_and_what_it_prints_can_be_typed() {
     assert_eq!((status, whole.contains(" entries")), (0, true), "{whole}");
     let declined = ["verify", "it's mine/declined.json", "--trust", "it's mine/trust.json"];
     assert_eq!(said(&comity(at, &declined)).1, 1);
-    assert_eq!(processes(at), [0u32; 0]);
+    assert_eq!(session.processes(), [0u32; 0]);
     assert!(!at.join("it's mine/running").exists(), "keys and stores stay behind");
     again_as_json(at);
 }
@@ -136,12 +160,13 @@ fn a_kept_one_is_asked_and_stopped() {
     let _turn = my_turn();
     let folder = folder();
     let at = folder.path();
+    let (output, session) = play(at, &["demo", "--keep"]);
     // Kept programs outlive a test that fails: then they are stopped here.
-    let stop = Stop(at);
-    let (text, status) = said(&comity(at, &["demo", "--keep"]));
+    let stop = Stop(at, session);
+    let (text, status) = said(&output);
     assert_eq!(status, 0, "{text}");
     assert!(text.contains("Left running: 20 programs"), "{text}");
-    assert_eq!(processes(at).len(), 20);
+    assert_eq!(session.processes().len(), 20);
     let (refused, status) = said(&comity(at, &["demo"]));
     assert_eq!((status, refused.contains("demo stop")), (64, true), "{refused}");
     let (ask, status) = typed(at, hints(&text, "Ask it").first().unwrap());
@@ -172,7 +197,7 @@ fn a_kept_one_is_asked_and_stopped() {
 }
 
 /// Stops what was kept, from elsewhere and by the whole path.
-struct Stop<'a>(&'a Path);
+struct Stop<'a>(&'a Path, Session);
 
 impl Drop for Stop<'_> {
     fn drop(&mut self) {
@@ -182,7 +207,7 @@ impl Drop for Stop<'_> {
         if !std::thread::panicking() {
             let (text, status) = said(&stopped);
             assert_eq!((status, text.contains("Stopped 20 programs")), (0, true), "{text}");
-            assert_eq!(processes(self.0), [0u32; 0]);
+            assert_eq!(self.1.processes(), [0u32; 0]);
         }
     }
 }
@@ -191,18 +216,20 @@ impl Drop for Stop<'_> {
 fn half_a_committee_answers_nothing_until_it_is_whole() {
     let _turn = my_turn();
     let folder = folder();
-    let (text, status) = said(&comity(folder.path(), &["demo", "--scene", "half-committee"]));
+    let (output, session) = play(folder.path(), &["demo", "--scene", "half-committee"]);
+    let (text, status) = said(&output);
     assert_eq!(status, 0, "{text}");
     assert!(text.contains("CN-HK has 2 of the 3 regulators it needs"), "{text}");
     assert!(text.contains("    YES        "), "{text}");
-    assert_eq!(processes(folder.path()), [0u32; 0]);
+    assert_eq!(session.processes(), [0u32; 0]);
 }
 
 #[test]
 fn a70_a_key_share_of_another_ceremony_is_named_and_left_out() {
     let _turn = my_turn();
     let folder = folder();
-    let (text, status) = said(&comity(folder.path(), &["demo", "--scene", "bad-share"]));
+    let (output, session) = play(folder.path(), &["demo", "--scene", "bad-share"]);
+    let (text, status) = said(&output);
     assert_eq!(status, 0, "{text}");
     for line in [
         "error C-170  these are not the keys that the lane",
@@ -217,61 +244,60 @@ fn a70_a_key_share_of_another_ceremony_is_named_and_left_out() {
         ["verify", "comity-demo/certificate.json", "--trust", "comity-demo/trust.json"];
     let (good, status) = said(&comity(folder.path(), &certificate));
     assert_eq!(status, 0, "{good}");
-    assert_eq!(processes(folder.path()), [0u32; 0]);
+    assert_eq!(session.processes(), [0u32; 0]);
 }
 
 #[test]
 fn ctrl_c_and_sigterm_stop_after_the_step_and_leave_nothing() {
     let _turn = my_turn();
-    for signal in ["-INT", "-TERM"] {
+    for signal in [Signal::INT, Signal::TERM] {
         break_off(folder().path(), signal);
     }
 }
 
 /// One signal while the programs start. What is to be kept is not kept either.
-fn break_off(at: &Path, signal: &str) {
-    let mut demo = begin(at, &["demo", "--keep"]);
-    wait_for_processes(at, |count| count > 10);
+fn break_off(at: &Path, signal: Signal) {
+    let (mut demo, session) = begin(at, &["demo", "--keep"]);
+    session.wait_for(|count| count > 10);
     send(&demo, signal);
     let mut text = String::new();
     demo.stderr.take().unwrap().read_to_string(&mut text).unwrap();
-    assert_eq!(demo.wait().unwrap().code(), Some(130), "{signal}: {text}");
+    assert_eq!(demo.wait().unwrap().code(), Some(130), "{signal:?}: {text}");
     assert!(text.contains("Stopping after this step (again: at once)"), "{text}");
     assert!(text.contains("Stopped after step 1 of 9, Start three regions"), "{text}");
     assert!(!at.join("comity-demo").exists());
-    assert_eq!(processes(at), [0u32; 0]);
+    assert_eq!(session.processes(), [0u32; 0]);
 }
 
-fn send(to: &Child, signal: &str) {
-    let sent = Command::new("kill").args([signal, &to.id().to_string()]).status().unwrap();
-    assert!(sent.success());
+fn send(to: &Child, signal: Signal) {
+    kill_process(Pid::from_child(to), signal).unwrap();
 }
 
 #[test]
 fn a_second_ctrl_c_stops_at_once_and_says_what_is_left() {
     let _turn = my_turn();
     let folder = folder();
-    let mut demo = begin(folder.path(), &["demo"]);
-    wait_for_processes(folder.path(), |count| count > 10);
+    let (mut demo, session) = begin(folder.path(), &["demo"]);
+    session.wait_for(|count| count > 10);
     let mut said = BufReader::new(demo.stderr.take().unwrap());
-    send(&demo, "-INT");
+    send(&demo, Signal::INT);
     let mut text = String::new();
     while !text.contains("Stopping after this step") {
         assert_ne!(said.read_line(&mut text).unwrap(), 0, "{text}");
     }
-    send(&demo, "-INT");
+    send(&demo, Signal::INT);
     said.read_to_string(&mut text).unwrap();
     assert_eq!(demo.wait().unwrap().code(), Some(130), "{text}");
     assert!(text.contains("Stopped at once. Left behind: comity-demo"), "{text}");
     // Its programs end with it.
-    wait_for_processes(folder.path(), |count| count == 0);
+    session.wait_for(|count| count == 0);
     // What is left is in nobody's way: the next one replaces it.
-    break_off(folder.path(), "-INT");
+    break_off(folder.path(), Signal::INT);
 }
 
 /// Where the example chain of that name takes orders: its command line says it.
-fn orders_of(folder: &Path, chain: &str) -> Option<String> {
-    processes(folder).into_iter().find_map(|pid| {
+fn orders_of(session: Session, chain: &str) -> Option<String> {
+    session.processes().into_iter().find_map(|pid| {
         let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
         let after = |name: &str| line.split('\0').skip_while(|it| *it != name).nth(1);
         (after("--chain")? == chain).then(|| after("--admin").map(ToOwned::to_owned))?
@@ -291,21 +317,23 @@ fn make_honest(orders: &str, node: u8) -> std::io::Result<()> {
 fn a_scene_in_which_nothing_is_refused_fails_loudly() {
     let _turn = my_turn();
     let folder = folder();
-    let mut demo = begin(folder.path(), &["demo", "--scene", "lying-node"]);
+    let (mut demo, session) = begin(folder.path(), &["demo", "--scene", "lying-node"]);
     // The nodes that are to lie are told, again and again, to be honest: so the question is answered.
+    let mut orders = None;
     while demo.try_wait().unwrap().is_none() {
-        if let Some(orders) = orders_of(folder.path(), "gd-main") {
+        orders = orders.or_else(|| orders_of(session, "gd-main"));
+        if let Some(orders) = &orders {
             // It may not listen yet, or not any more.
-            (0..4).for_each(|node| drop(make_honest(&orders, node)));
+            (0..4).for_each(|node| drop(make_honest(orders, node)));
         }
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(5));
     }
     let mut text = String::new();
     demo.stderr.take().unwrap().read_to_string(&mut text).unwrap();
     assert_eq!(demo.wait().unwrap().code(), Some(1), "{text}");
     assert!(text.contains("it was answered yes, and should not be"), "{text}");
     assert!(!text.contains("as it should be."), "{text}");
-    assert_eq!(processes(folder.path()), [0u32; 0]);
+    assert_eq!(session.processes(), [0u32; 0]);
 }
 
 #[test]
@@ -328,11 +356,11 @@ fn nothing_outlives_one_that_is_killed() {
     for (args, before) in [(&["demo"][..], 10), (&["demo", "--keep"], 3), (&["demo", "--keep"], 10)]
     {
         let folder = folder();
-        let mut demo = begin(folder.path(), args);
-        wait_for_processes(folder.path(), |count| count > before);
+        let (mut demo, session) = begin(folder.path(), args);
+        session.wait_for(|count| count > before);
         demo.kill().unwrap();
         demo.wait().unwrap();
-        wait_for_processes(folder.path(), |count| count == 0);
+        session.wait_for(|count| count == 0);
     }
 }
 

@@ -16,6 +16,7 @@ use gateway_ceremony::{
 };
 use gateway_cosign::{EpochKeys, ThresholdText, aggregate};
 use gateway_types::{Digest, Origin, PublicKey, bytes::BlsSignature};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -297,8 +298,7 @@ fn ctrl_c_leaves_nothing_and_ends_130() {
     // The passphrase is read; the ceremony begins.
     said.read_line(&mut first).unwrap();
     assert!(first.contains("can be read by others"), "{first}");
-    let kill = Command::new("kill").args(["-INT", &ceremony.id().to_string()]).status().unwrap();
-    assert!(kill.success());
+    kill_process(Pid::from_child(&ceremony), Signal::INT).unwrap();
     let mut rest = String::new();
     said.read_to_string(&mut rest).unwrap();
     assert_eq!(ceremony.wait().unwrap().code(), Some(130), "{rest}");

@@ -12,7 +12,7 @@ use std::{
 
 #[tokio::test]
 async fn one_connection_serves_many_calls_and_a_closed_one_is_replaced() {
-    let world = World::with(Limits { idle: Duration::from_millis(200), ..Limits::default() }).await;
+    let world = World::with(Limits { idle: Duration::from_millis(600), ..Limits::default() }).await;
     let net = Arc::new(Counted::default());
     let client = world.client_over(Arc::<Counted>::clone(&net), Some(world.identity(COUNTER)));
     for _ in 0..20 {
@@ -20,7 +20,7 @@ async fn one_connection_serves_many_calls_and_a_closed_one_is_replaced() {
         assert_eq!(answer.status, StatusCode::OK);
     }
     assert_eq!(net.0.load(Ordering::Relaxed), 1);
-    tokio::time::sleep(Duration::from_millis(600)).await;
+    tokio::time::sleep(Duration::from_millis(1_800)).await;
     assert_eq!(client.get(&world.peer(GATEWAY), "/x").await.unwrap().status, StatusCode::OK);
     assert_eq!(net.0.load(Ordering::Relaxed), 2);
 }

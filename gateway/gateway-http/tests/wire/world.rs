@@ -84,7 +84,7 @@ impl Handler for Echo {
         let Request { head, body } = request;
         self.asked.lock().unwrap().push(head.path.clone());
         match head.path.as_str() {
-            "/slow" => tokio::time::sleep(Duration::from_millis(300)).await,
+            "/slow" => tokio::time::sleep(Duration::from_millis(900)).await,
             "/held" => {
                 let (send, receive) = mpsc::channel(4);
                 *self.held.lock().unwrap() = Some(send);
