@@ -11,7 +11,12 @@ lib=libwasmvm.$(uname -m).so
 export GOTOOLCHAIN=local GOFLAGS="${GOFLAGS:-} -p=2"
 v=github.com/cosmos/cosmos-sdk/version
 # The virtual machine comes ready made in its module, for x86_64 and aarch64.
-go mod download github.com/CosmWasm/wasmvm/v3
+# What it needs comes from the network: tried thrice.
+for wait in 5 20 0; do
+  go mod download github.com/CosmWasm/wasmvm/v3 &&
+    go list -mod=readonly -tags netgo -deps github.com/CosmWasm/wasmd/cmd/wasmd >/dev/null && break
+  sleep "$wait"
+done
 install -m 644 "$(go list -mod=readonly -m -f '{{.Dir}}' github.com/CosmWasm/wasmvm/v3)/internal/api/$lib" "$out/"
 # Built beside its place and moved, so that a broken build is never taken for a finished one.
 go build -mod=readonly -tags netgo -trimpath -o "$out/wasmd.part" \

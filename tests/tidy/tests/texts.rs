@@ -18,7 +18,9 @@ fn forbidden() -> Vec<String> {
 fn no_machine_path_and_no_registry_host() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let listed = Command::new("git").args(["ls-files", "-z"]).current_dir(&root).output().unwrap();
+    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
     let files = String::from_utf8(listed.stdout).unwrap();
+    assert!(files.contains("ARCHITECTURE.md"), "git lists nothing");
     let mut wrong = Vec::new();
     for file in files.split('\0').filter(|file| !file.is_empty()) {
         let Ok(text) = std::fs::read_to_string(root.join(file)) else { continue };
