@@ -86,7 +86,8 @@ impl Session {
     }
 }
 
-/// Begins one in a session of its own.
+/// Begins one in a session of its own. A terminal's Ctrl-C does not reach it there: what is broken off with it is ended by
+/// itself, or by `demo stop`.
 fn begin(folder: &Path, args: &[&str]) -> (Child, Session) {
     let mut command = Command::new("setsid");
     command.arg(env!("CARGO_BIN_EXE_comity")).args(args).current_dir(folder);
@@ -322,10 +323,8 @@ fn a_scene_in_which_nothing_is_refused_fails_loudly() {
     let mut orders = None;
     while demo.try_wait().unwrap().is_none() {
         orders = orders.or_else(|| orders_of(session, "gd-main"));
-        if let Some(orders) = &orders {
-            // It may not listen yet, or not any more.
-            (0..4).for_each(|node| drop(make_honest(orders, node)));
-        }
+        // It may not listen yet, or not any more: then it may have begun anew elsewhere.
+        orders = orders.filter(|orders| (0..4).all(|node| make_honest(orders, node).is_ok()));
         std::thread::sleep(Duration::from_millis(5));
     }
     let mut text = String::new();

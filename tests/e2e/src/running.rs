@@ -219,8 +219,9 @@ impl Running {
     pub fn restart_as(&mut self, name: &str, settings: &str) -> Result<()> {
         self.stop(name)?;
         fs::write(self.program(name)?.1, settings)?;
+        let before = self.log_of(name).len();
         self.restart(name)?;
-        self.wait_until_up(name, 0)
+        self.wait_until_up(name, before)
     }
 
     /// Stops a program in its tracks, as a hypervisor that takes its processor away; or lets it go on.

@@ -270,7 +270,8 @@ const FLOODED: Duration = Duration::from_secs(3);
 /// From answer to question of the one who does not flood: on a fast machine it would run out of licences.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// What a platform may ask while one floods: less than on other days, so that a slow machine's flood is one too.
+/// What a platform may ask while one floods: less than on other days, so that a slow machine's flood is one too. That
+/// the quota keeps a platform's calls from the others' is seen, not that its usual height is right.
 const QUOTA: [(&str, &str); 2] = [("\"500/s\"", "\"100/s\""), ("burst = 1000", "burst = 300")];
 
 /// One platform calls far more often than it may; another's questions are answered as before (A121).

@@ -95,14 +95,16 @@ fn die_while_asked(run: &mut Running, points: &[&'static str]) -> Result<()> {
     let (mut more, what) = (None, format!("death at {points:?}"));
     run.wait(&what, PATIENCE, |it| {
         if more.is_none() && it.age() > since + MISSED {
-            more = it.ask().ok();
+            more = Some(it.ask());
         }
         points.iter().all(|point| it.was_hit(point)).then_some(())
     })?;
-    for asked in [Some(asked), more].into_iter().flatten() {
-        run.wait_for_yes(&asked)?;
+    run.wait_for_yes(&asked)?;
+    let again = if more.is_some() { ", by a second question" } else { "" };
+    if let Some(more) = more {
+        run.wait_for_yes(&more?)?;
     }
-    println!("{points:?}: hit, and the answer is yes after {:.1?}", run.age() - since);
+    println!("{points:?}: hit{again}, and the answer is yes after {:.1?}", run.age() - since);
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use super::{
     stage::Stage,
 };
 use crate::output::{GREEN, YELLOW, styled};
-use anyhow::{bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 use comity::ask::Received;
 use embedded_chain::ExampleLicence;
 use serde_json::json;
@@ -131,12 +131,11 @@ fn half_committee(
         let (client, id) = (asking.client.clone(), asking.id.clone());
         running.wait_until("the word of the two that are there", |running| {
             let seen = running.runtime.block_on(client.look(&id, Duration::ZERO)).ok()?;
-            (count(&seen) == (Some(2), Some(3))).then_some(())
+            (of_hong_kong(&seen)? == (2, 3)).then_some(())
         })?;
         let seen = stays_unknown(running, &asking)?;
-        let (Some(have), Some(need)) = count(&seen) else {
-            bail!("it should say how many are needed: {:?}", seen.waiting_on);
-        };
+        let (have, need) = of_hong_kong(&seen)
+            .with_context(|| format!("it should say how many are needed: {:?}", seen.waiting_on))?;
         stage.note(format!(
             "{}    {} · CN-HK has {have} of the {need} regulators it needs: nothing is decided without them",
             styled(YELLOW, "UNKNOWN"),
@@ -152,10 +151,10 @@ fn half_committee(
     })
 }
 
-/// How many regulators have accepted, and how many must.
-fn count(seen: &Received) -> (Option<u64>, Option<u64>) {
-    let on = seen.waiting_on.as_ref();
-    (on.and_then(|it| it.have), on.and_then(|it| it.need))
+/// How many regulators of CN-HK have accepted, and how many must, if it is they who are waited for.
+fn of_hong_kong(seen: &Received) -> Option<(u64, u64)> {
+    let on = seen.waiting_on.as_ref().filter(|it| it.region.as_deref() == Some("CN-HK"))?;
+    on.have.zip(on.need)
 }
 
 /// How often it is asked again at most.
