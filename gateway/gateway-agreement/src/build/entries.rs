@@ -21,7 +21,7 @@ pub(super) fn of(
 
 /// What must go in, whatever else does.
 pub(super) fn before_candidates(material: &Material<'_>, offer: Option<&SyncOffer>) -> Vec<Entry> {
-    let last = material.lane.tip().and_then(|tip| tip.sync.clone());
+    let last = material.lane.sync().cloned();
     let sync = offer.map(|offer| offer.point.clone()).or(last);
     let mut entries = vec![batch(material, sync)];
     let freeze = freeze_of(material).map(|freeze| Entry::Client(ClientEntry::Freeze(freeze)));

@@ -73,7 +73,7 @@ fn a60_after_a_catch_up_no_evidence_below_the_batchs_own_sync_point_counts() {
 fn a60_a_heartbeat_does_not_forget_that_the_lane_caught_up() {
     let mut lane = caught_up();
     for _ in 0..2 {
-        let same = lane.state.tip().unwrap().sync.clone().unwrap();
+        let same = lane.state.sync().unwrap().clone();
         let batch = batch_at(&mut lane, same, vec![]);
         lane.apply(batch).unwrap();
         assert!(lane.state.tip().unwrap().caught_up);
@@ -84,7 +84,7 @@ fn a60_a_heartbeat_does_not_forget_that_the_lane_caught_up() {
     // The next real sync point ends it, and evidence counts from there on as before.
     lane.commit(vec![]).unwrap();
     assert!(!lane.state.tip().unwrap().caught_up);
-    let real = lane.state.tip().unwrap().sync.clone().unwrap().height;
+    let real = lane.state.sync().unwrap().height;
     let entry = of_height(&mut lane, real);
     let batch = lane.batch(vec![entry]);
     assert_eq!(refusal(&lane, &batch), None);
@@ -95,7 +95,7 @@ fn a131_nothing_is_recognised_until_the_next_real_sync_point() {
     let mut lane = caught_up();
     lane.change(92, 1);
     let again = lane.sync_at(LAST, 4);
-    let same = lane.state.tip().unwrap().sync.clone().unwrap();
+    let same = lane.state.sync().unwrap().clone();
     // Both are a few seconds old, which would be fresh.
     for sync in [again, same] {
         let mut lane = lane.clone();
@@ -111,7 +111,7 @@ fn a131_a_change_that_is_caught_up_with_is_logged() {
     lane.change(1, 7);
     lane.change(92, 1);
     lane.change(93, 1);
-    let height = lane.state.tip().unwrap().sync.clone().unwrap().height;
+    let height = lane.state.sync().unwrap().height;
     let sync = lane.sync_at(height, 2);
     let batch = batch_at(&mut lane, sync, vec![]);
     let taken = lane.changes_due()[..2].to_vec();

@@ -171,7 +171,7 @@ fn nothing_is_recognised_without_a_fresh_sync_point() {
 fn a_frozen_client_stands_still() {
     let mut lane = Lane::with_recognised(&[1]);
     lane.change(1, 7);
-    let (last, batch) = (lane.state.tip().unwrap().sync.clone(), lane.batch(vec![]));
+    let (last, batch) = (lane.state.sync().cloned(), lane.batch(vec![]));
     let still = || with_head(&batch[..1], |head| head.sync = last.clone());
     let frozen = Err(LaneError::Sync(SyncError::Frozen));
     let moving = [batch.clone(), vec![freeze(105)]].concat();

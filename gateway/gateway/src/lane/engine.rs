@@ -196,7 +196,7 @@ impl Engine {
             head: log.head(),
             k: state.next_k(),
             time: state.tip().map(|tip| tip.time),
-            sync: state.tip().and_then(|tip| tip.sync.clone()),
+            sync: state.sync().cloned(),
             frozen: state.tip().is_some_and(|tip| tip.client.freeze.is_some()),
             leading: self.leader.view(),
             view_changes: self.view_changes,

@@ -84,7 +84,7 @@ fn a60_a_licence_revoked_before_a_catch_up_is_not_recognised_by_older_evidence()
     world.tick(1);
     let made = world.make(std::slice::from_ref(&early), &accepting(&[&early]));
     assert_eq!(made.evidence.changes.len(), 498);
-    assert!(early.evidence.height >= world.lane.tip().unwrap().sync.as_ref().unwrap().height);
+    assert!(early.evidence.height >= world.lane.sync().unwrap().height);
     assert_eq!(made.left, [(early.digest(), Left::OldEvidence)]);
     let lying = world.edited(&made.body, |all| all.push(recognised(&early, 2)), |_| ());
     let (got, last) = (early.evidence.height, world.height);

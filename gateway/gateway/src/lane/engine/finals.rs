@@ -165,7 +165,7 @@ impl Engine {
 
     /// Offers that the sync point has passed, or whose changes no longer begin where the lane stands, go.
     fn keep_offers_that_follow(&mut self) {
-        let sync = self.log.with_state(|state| state.tip().and_then(|tip| tip.sync.clone()));
+        let sync = self.log.with_state(|state| state.sync().cloned());
         let Some(sync) = sync else { return };
         self.offers.retain(|height, (offer, changed)| {
             *changed &= offer.point().n > sync.n;

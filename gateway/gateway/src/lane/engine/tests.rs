@@ -59,7 +59,7 @@ fn the_log_answers_what_was_logged() {
         }
         assert_eq!(log.batch_at_size(size), Some(log.next_k() - 1));
         assert_eq!(log.status_list(found.k).unwrap().unwrap().value(0), Some(0));
-        let sync = log.with_state(|state| state.tip().unwrap().sync.clone()).unwrap();
+        let sync = log.with_state(|state| state.sync().cloned()).unwrap();
         assert!(log.first_synced_at(sync.block_time).is_some());
         assert_eq!(log.first_synced_at(Timestamp(sync.block_time.0 + 1)), None);
         let tile = log.tile(0, 0, u16::try_from(size).unwrap()).unwrap();
@@ -253,10 +253,7 @@ fn evidence_of_the_block_before_is_not_too_old_at_once() {
     world.submit(0, &on_its_way);
     world.work();
     assert_eq!(world.count(0, "recognised"), 3, "{:?}", world.kinds(0));
-    let synced = |world: &World| {
-        let log = world.gateways[0].engine.log();
-        log.with_state(|state| state.tip().unwrap().sync.as_ref().unwrap().height)
-    };
+    let synced = |world: &World| world.gateways[0].engine.synced_height().unwrap();
     let before = synced(&world);
     world.pass(2 * SECOND);
     let next = world.candidate(4);

@@ -158,10 +158,7 @@ fn evidence_that_is_too_old_already_does_not_hide_what_keeps_the_sync_point_back
     let first = world.candidate(2);
     world.submit(0, &first);
     world.work();
-    let synced = |world: &World| {
-        let log = world.gateways[0].engine.log();
-        log.with_state(|state| state.tip().unwrap().sync.as_ref().unwrap().height)
-    };
+    let synced = |world: &World| world.gateways[0].engine.synced_height().unwrap();
     let slow = world.candidate(3);
     assert!(lost.evidence.height < synced(&world) && slow.evidence.height == synced(&world));
     lost.facts.now = world.now;
