@@ -560,16 +560,21 @@ fn verdicts_without_a_batch_make_members_ask() {
     }
 }
 
+/// A further block comes, and the sync point passes that candidate's evidence.
+fn sync_beyond(world: &mut World, frame: &CandidateFrame) {
+    world.block();
+    world.ask(Holder(2));
+    world.pass(1_000);
+    let synced = world.engine(ONE).lane.sync().unwrap().height;
+    assert!(frame.candidate.evidence.height < synced);
+}
+
 /// Else a relayer that shows old evidence again and again would drive the committees from view to view.
 #[test]
 fn nobody_waits_for_what_is_accepted_on_evidence_below_the_sync_point() {
     let mut world = World::begun();
     let old = world.candidate(Holder(1), 1);
-    world.block();
-    world.ask(Holder(2));
-    world.pass(1_000);
-    let synced = world.engine(ONE).lane.tip().unwrap().sync.clone().unwrap();
-    assert!(old.candidate.evidence.height < synced.height);
+    sync_beyond(&mut world, &old);
     world.gateways.iter_mut().for_each(|gateway| gateway.lame = true);
     world.send(&old);
     world.pass(8_000);
@@ -586,11 +591,7 @@ fn what_the_sync_point_passes_later_stays_overdue() {
     let censored = world.candidate(Holder(1), 1);
     world.show(&censored);
     world.pass(500);
-    world.block();
-    world.ask(Holder(2));
-    world.pass(1_000);
-    let synced = world.engine(ONE).lane.tip().unwrap().sync.clone().unwrap();
-    assert!(censored.candidate.evidence.height < synced.height);
+    sync_beyond(&mut world, &censored);
     world.pass(2_500);
     assert!(said(&world, ONE, |it| matches!(it, ToLeader::Timeout(_))) > 0);
 }
