@@ -17,6 +17,7 @@ pub mod load;
 pub mod nodes;
 pub mod packs;
 pub mod plain;
+pub mod process;
 pub mod secret_file;
 pub mod settings;
 pub mod trust_file;

@@ -9,12 +9,13 @@
     reason = "tests: they may panic, and they wait for other processes"
 )]
 
+use comity::{plain, process};
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     fs::{self, File},
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpStream,
+    io::{BufRead as _, BufReader, Read as _},
+    net::SocketAddr,
     path::Path,
     process::{Child, Command, Output, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -59,21 +60,14 @@ fn hints<'a>(text: &'a str, label: &str) -> Vec<&'a str> {
 struct Session(u32);
 
 impl Session {
-    /// The processes that run in it.
-    ///
-    /// Source: proc(5), `/proc/PID/stat`: field 3 is the state, field 6 the session.
+    /// The processes that run in it: it is their field 6.
     fn processes(self) -> Vec<u32> {
         let numbers = fs::read_dir("/proc").unwrap().flatten();
         let numbers = numbers.filter_map(|it| it.file_name().to_str()?.parse::<u32>().ok());
-        let of_it = |pid: &u32| {
-            // Of a process that ended meanwhile nothing can be read.
-            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-            let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
-            // Whom nobody has buried yet has ended too.
-            let ended = matches!(fields.next()?, "Z" | "X");
-            (!ended && fields.nth(2)? == self.0.to_string()).then_some(())
-        };
-        numbers.filter(|pid| of_it(pid).is_some()).collect()
+        let session = self.0.to_string();
+        numbers
+            .filter(|pid| process::fields(*pid).is_some_and(|it| it.get(3) == Some(&session)))
+            .collect()
     }
 
     /// Waits until so many processes run in it as `enough` says.
@@ -297,21 +291,21 @@ fn a_second_ctrl_c_stops_at_once_and_says_what_is_left() {
 }
 
 /// Where the example chain of that name takes orders: its command line says it.
-fn orders_of(session: Session, chain: &str) -> Option<String> {
+fn orders_of(session: Session, chain: &str) -> Option<SocketAddr> {
     session.processes().into_iter().find_map(|pid| {
         let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
         let after = |name: &str| line.split('\0').skip_while(|it| *it != name).nth(1);
-        (after("--chain")? == chain).then(|| after("--admin").map(ToOwned::to_owned))?
+        (after("--chain")? == chain).then(|| after("--admin")?.parse().ok())?
     })
 }
 
-/// Tells one of a chain's nodes to be honest.
-fn make_honest(orders: &str, node: u8) -> std::io::Result<()> {
-    let body = format!("{{\"node\":{node},\"behaviour\":\"honest\"}}");
-    let mut stream = TcpStream::connect(orders)?;
-    let head = "POST /admin/misbehave HTTP/1.1\r\nhost: chain\r\nconnection: close\r\ncontent-type: application/json";
-    write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())?;
-    stream.read_to_string(&mut String::new()).map(drop)
+/// Tells a chain's nodes to be honest.
+async fn make_honest(orders: SocketAddr) -> anyhow::Result<()> {
+    for node in 0..4 {
+        let body = json!({ "node": node, "behaviour": "honest" });
+        plain::post(orders, "/admin/misbehave", &body).await?;
+    }
+    Ok(())
 }
 
 #[test]
@@ -320,11 +314,12 @@ fn a_scene_in_which_nothing_is_refused_fails_loudly() {
     let folder = folder();
     let (mut demo, session) = begin(folder.path(), &["demo", "--scene", "lying-node"]);
     // The nodes that are to lie are told, again and again, to be honest: so the question is answered.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut orders = None;
     while demo.try_wait().unwrap().is_none() {
         orders = orders.or_else(|| orders_of(session, "gd-main"));
         // It may not listen yet, or not any more: then it may have begun anew elsewhere.
-        orders = orders.filter(|orders| (0..4).all(|node| make_honest(orders, node).is_ok()));
+        orders = orders.filter(|orders| runtime.block_on(make_honest(*orders)).is_ok());
         std::thread::sleep(Duration::from_millis(5));
     }
     let mut text = String::new();

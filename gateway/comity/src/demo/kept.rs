@@ -15,8 +15,9 @@ use crate::{
 use anyhow::Context as _;
 use comity::{
     fleet::{Program, ask_to_stop},
-    typed,
+    process, typed,
 };
+use gateway::settings::DRAIN;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{
@@ -28,8 +29,8 @@ use std::{
 /// Which programs run.
 const FILE: &str = "running/programs.json";
 
-/// Programs that were asked to stop get this long: gateways drain for 30 s at most.
-const DRAIN: Duration = Duration::from_secs(35);
+/// Programs that were asked to stop get this long: what a gateway takes at most to drain, and a little.
+const STOP: Duration = DRAIN.saturating_add(Duration::from_secs(5));
 
 /// The example licence that is issued when it is kept: the story's own is revoked at the end.
 pub(super) const NUMBER: u32 = 2;
@@ -126,7 +127,7 @@ pub(super) fn stop(args: &StopArgs, out: &mut Output) -> anyhow::Result<Exit> {
     let left = wait(&ours);
     if !left.is_empty() {
         let list = left.join(", ");
-        out.hint(format_args!("✗ still running after {} s: {list}", DRAIN.as_secs()));
+        out.hint(format_args!("✗ still running after {} s: {list}", STOP.as_secs()));
         return Ok(Exit::TryAgain);
     }
     Folder::existing(&args.folder).remove_running()?;
@@ -142,7 +143,7 @@ pub(super) fn stop(args: &StopArgs, out: &mut Output) -> anyhow::Result<Exit> {
 /// Waits until they have ended, and says who has not in time.
 fn wait<'a>(programs: &[&'a Kept]) -> Vec<&'a str> {
     let since = Since::now();
-    while since.elapsed() < DRAIN && programs.iter().any(|it| it.still_runs()) {
+    while since.elapsed() < STOP && programs.iter().any(|it| it.still_runs()) {
         #[expect(
             clippy::disallowed_methods,
             reason = "waits for other processes, in a program of one thread"
@@ -171,15 +172,9 @@ impl Kept {
     }
 }
 
-/// When a process began, in ticks since the machine started; nothing if it has ended.
-///
-/// Source: proc(5), `/proc/PID/stat`: field 3 is its state, field 22 its start.
+/// When a process began, in ticks since the machine started, its field 22; nothing if it has ended.
 fn began(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name before may hold anything, a parenthesis too.
-    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
-    let ended = matches!(fields.next()?, "Z" | "X");
-    fields.nth(18)?.parse().ok().filter(|_| !ended)
+    process::fields(pid)?.get(19)?.parse().ok()
 }
 
 #[cfg(test)]

@@ -128,9 +128,8 @@ fn half_committee(
     let asking = stage.step("A second regulator of CN-HK is gone", |stage| {
         running.fleet.kill("CN-HK-regulator-3")?;
         let asking = ask(stage, running, licence, "CN-HK", &mut tally)?;
-        let (client, id) = (asking.client.clone(), asking.id.clone());
         running.wait_until("the word of the two that are there", |running| {
-            let seen = running.runtime.block_on(client.look(&id, Duration::ZERO)).ok()?;
+            let seen = running.runtime.block_on(asking.client.look(&asking.id, Duration::ZERO)).ok()?;
             (of_hong_kong(&seen)? == (2, 3)).then_some(())
         })?;
         let seen = stays_unknown(running, &asking)?;
